@@ -1,0 +1,34 @@
+//! The tables of pufa as types: columns and closed words, no rules.
+//!
+//! Instants are UTC and cut to microseconds; SQLite compares them as text, so nothing but `DateTime<Utc>` is ever bound.
+
+pub mod account;
+pub mod answered_nonce;
+pub mod api_token;
+pub mod attendance;
+pub mod attendance_change;
+pub mod audience_rule;
+pub mod audit;
+pub mod event;
+pub mod event_also_kind;
+pub mod event_co_host;
+pub mod event_topic;
+pub mod exam_result;
+pub mod feed;
+pub mod id;
+pub mod leave;
+pub mod membership;
+pub mod membership_group;
+pub mod organisation;
+pub mod organisation_closure;
+pub mod outbox;
+pub mod person;
+pub mod plan_item;
+pub mod revision;
+pub mod roster_entry;
+pub mod session;
+pub mod sign_in_link;
+pub mod state;
+pub mod study_hours;
+pub mod tally;
+pub mod web_session;

@@ -1,0 +1,32 @@
+//! The shapes that every table of a migration shares: foreign keys and indexes with names made from their columns.
+
+use sea_orm_migration::prelude::*;
+
+/// A foreign key `fk_{table}_{column}` to the id of `target`.
+pub fn references(table: &str, column: &str, target: &str, on_delete: ForeignKeyAction) -> ForeignKeyCreateStatement {
+    ForeignKey::create()
+        .name(format!("fk_{table}_{column}"))
+        .from(Alias::new(table), Alias::new(column))
+        .to(Alias::new(target), "id")
+        .on_delete(on_delete)
+        .to_owned()
+}
+
+/// A plain index `ix_{table}_{columns}`.
+pub fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
+    named("ix", table, columns)
+}
+
+/// A unique index `uq_{table}_{columns}`: the guard that a domain error is made from.
+pub fn unique(table: &str, columns: &[&str]) -> IndexCreateStatement {
+    named("uq", table, columns).unique().to_owned()
+}
+
+fn named(prefix: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
+    let mut statement = Index::create();
+    statement.name(format!("{prefix}_{table}_{}", columns.join("_"))).table(Alias::new(table));
+    for column in columns {
+        statement.col(Alias::new(*column));
+    }
+    statement
+}

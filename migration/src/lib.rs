@@ -1,0 +1,28 @@
+//! The schema, step by step, from the same statements on SQLite and PostgreSQL.
+//!
+//! A step never reads `entity`: what it meant when it was released is what it means for good.
+
+use sea_orm_migration::prelude::*;
+
+pub use sea_orm_migration::MigratorTrait;
+
+mod column;
+mod m20261123_000001_create_people;
+mod m20261123_000002_create_scheduling;
+mod m20261123_000003_create_attendance;
+mod m20261123_000004_create_access;
+
+/// Every step, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_create_people::Migration),
+            Box::new(m20261123_000002_create_scheduling::Migration),
+            Box::new(m20261123_000003_create_attendance::Migration),
+            Box::new(m20261123_000004_create_access::Migration),
+        ]
+    }
+}

@@ -1,0 +1,12 @@
+//! Who is asking and what they may do: accounts, staff, API tokens, sign-in, and the audit of what was done.
+//!
+//! Of every secret that is handed out only its hash is kept.
+
+mod actor;
+pub mod audit;
+mod secret;
+pub mod sign_in;
+pub mod token;
+
+pub use actor::{Actor, Rights};
+pub use secret::{Secret, hash};

@@ -1,0 +1,81 @@
+//! Builds the program from its settings, puts its routes together, and serves until told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::{Router, middleware};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::attendance::CheckInWriter;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::notify::Mailer;
+use crate::state::{App, Mode, Parts};
+use crate::view::Views;
+use crate::{jobs, web};
+
+/// Opens and migrates the database and puts the program together.
+pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
+    let db = Db::connect(&config.database.url, config.database.max_connections).await?;
+    db.migrate().await?;
+    let kinds = config.event_kinds().map_err(Error::internal)?;
+    Ok(App::new(Parts {
+        db,
+        kinds,
+        clock,
+        mailer: Mailer,
+        views: Views::load()?,
+        check_ins: CheckInWriter,
+        mode,
+        config,
+    }))
+}
+
+/// Every route.
+pub fn router(app: App) -> Router {
+    let policy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    let pages = Router::new()
+        .fallback(web::not_found)
+        .layer(middleware::from_fn_with_state(app.clone(), web::show_problems))
+        .layer(set_header(header::CONTENT_SECURITY_POLICY, policy))
+        .layer(set_header(header::REFERRER_POLICY, "same-origin"));
+    let limit = app.config.server.body_limit;
+    let timeout = Duration::from_secs(app.config.server.request_timeout);
+    Router::new()
+        .merge(web::assets::routes())
+        .merge(pages)
+        .layer(RequestBodyLimitLayer::new(limit))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(set_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(CatchPanicLayer::new())
+        .with_state(app)
+}
+
+fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Listens and serves until the process is told to stop, then lets running requests end.
+pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
+    let mut scheduler = jobs::start(&app).await?;
+    axum::serve(listener, router(app)).with_graceful_shutdown(stopped()).await.map_err(Error::internal)?;
+    scheduler.shutdown().await.map_err(Error::internal)
+}
+
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = async { match &mut terminate { Some(signal) => { signal.recv().await; } None => std::future::pending().await } } => {}
+    }
+}

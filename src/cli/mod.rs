@@ -1,0 +1,132 @@
+//! The command line: each call opens what it needs, does one thing, and says in its exit code how it went.
+//!
+//! 0 done, 1 failed, 2 wrong use.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::locale::Lang;
+use crate::people;
+use crate::state::Mode;
+use crate::{access, app};
+
+/// Event scheduling and attendance for training and outreach.
+#[derive(Parser)]
+#[command(version, about, arg_required_else_help = true)]
+struct Cli {
+    /// A TOML file whose settings replace the defaults.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve {
+        /// Load a worked year into an empty database, print how to sign in, and keep mail in a folder.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database up to date.
+    Migrate,
+    /// API tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make a token and print it, and nothing else, on standard output.
+    Create {
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        /// Code of the organisation that it speaks for.
+        #[arg(long)]
+        org: String,
+        /// check-in, read or manage.
+        #[arg(long)]
+        scope: entity::state::Scope,
+    },
+}
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let config = match Config::load(cli.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return fail(&error),
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(&config.log.filter))
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(run(cli.command, config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&explain(&error)),
+    }
+}
+
+async fn run(command: Command, config: Config) -> Result<()> {
+    let clock = Arc::new(SystemClock);
+    match command {
+        Command::Serve { demo } => serve(config, if demo { Mode::Demo } else { Mode::Normal }).await,
+        Command::Migrate => open(&config).await.map(drop),
+        Command::Token(TokenCommand::Create { name, org, scope }) => {
+            let db = open(&config).await?;
+            let organisation = people::by_code(db.read(), &org).await?;
+            let token = access::token::create(db.write(), &name, organisation.id, scope, clock.now()).await?;
+            println!("{token}");
+            Ok(())
+        }
+    }
+}
+
+async fn serve(config: Config, mode: Mode) -> Result<()> {
+    let address = config.server.listen.clone();
+    let app = app::build(config, Arc::new(SystemClock), mode).await?;
+    let listener = tokio::net::TcpListener::bind(&address)
+        .await
+        .map_err(|e| Error::internal(format!("cannot listen on {address}: {e}")))?;
+    tracing::info!(%address, "serving");
+    app::serve(app, listener).await
+}
+
+/// Opens the database and brings it up to date.
+async fn open(config: &Config) -> Result<Db> {
+    let db = Db::connect(&config.database.url, config.database.max_connections).await?;
+    db.migrate().await?;
+    Ok(db)
+}
+
+fn explain(error: &Error) -> String {
+    match error {
+        Error::Problem(problem) => {
+            let mut text = problem.text(Lang::En);
+            for field in &problem.fields {
+                text.push_str(&format!("\n  {}: {}", field.field, field.text(Lang::En)));
+            }
+            text
+        }
+        other => other.to_string(),
+    }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("pufa: {error}");
+    ExitCode::FAILURE
+}

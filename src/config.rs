@@ -1,0 +1,218 @@
+//! Settings: embedded defaults, then a file, then environment variables; wrong means no start.
+
+use std::path::Path;
+
+use config::{Environment, File, FileFormat};
+use serde::Deserialize;
+
+use crate::dates::Zone;
+use crate::scheduling::Kinds;
+
+const DEFAULT: &str = include_str!("../config/default.toml");
+const KINDS: &str = include_str!("../config/kinds.toml");
+
+/// All settings; config/default.toml says what each is for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where and how to listen.
+    pub server: Server,
+    /// Where the data is.
+    pub database: Database,
+    /// How mail goes out.
+    pub mail: Mail,
+    /// What subscriptions hold.
+    pub calendar: Calendar,
+    /// How long sign-ins last.
+    pub access: Access,
+    /// Languages.
+    pub locale: Locale,
+    /// What is logged.
+    pub log: Log,
+    /// A site's own event kinds, in the form of config/kinds.toml.
+    #[serde(default)]
+    pub kinds: toml::Table,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port.
+    pub listen: String,
+    /// How people reach the service; empty: by the listening address.
+    pub public_url: String,
+    /// Largest body, in bytes.
+    pub body_limit: usize,
+    /// Largest import, in bytes.
+    pub import_limit: usize,
+    /// Seconds that a request may take.
+    pub request_timeout: u64,
+}
+
+/// `[database]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://FILE` or `postgres://…`.
+    pub url: String,
+    /// Connections that read at once.
+    pub max_connections: u32,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// `smtp://`, `smtps://` or `file:///`.
+    pub url: String,
+    /// The sender.
+    pub from: String,
+    /// Seconds before the second try.
+    pub retry_after: u32,
+    /// Attempts before it is given up.
+    pub max_attempts: u32,
+    /// Mails sent at once.
+    pub connections: u32,
+    /// Seconds between looks at the outbox.
+    pub tick: u32,
+}
+
+/// `[calendar]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    /// Months before today that a feed holds.
+    pub months_back: u32,
+    /// Months after today that a feed holds.
+    pub months_ahead: u32,
+    /// IANA zone of events that name none.
+    pub time_zone: String,
+}
+
+/// `[access]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// Minutes for which a link works.
+    pub link_minutes: u32,
+    /// Days for which a browser stays signed in.
+    pub session_days: u32,
+}
+
+/// `[locale]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Locale {
+    /// Language of who has not chosen one.
+    pub default: crate::locale::Lang,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// A tracing filter.
+    pub filter: String,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file or variable does not parse, or names an unknown key.
+    #[error("configuration: {0}")]
+    Read(#[from] config::ConfigError),
+    /// A key's value makes no sense.
+    #[error("configuration: {key}: {why}")]
+    Value {
+        /// The key, by path.
+        key: &'static str,
+        /// What is wrong, and what it takes.
+        why: String,
+    },
+}
+
+impl Config {
+    /// Reads defaults, then `file`, then the environment, and checks every value.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
+        if let Some(file) = file {
+            builder = builder.add_source(File::from(file));
+        }
+        let environment = Environment::with_prefix("PUFA").prefix_separator("__").separator("__").try_parsing(true);
+        let loaded: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        loaded.check()?;
+        Ok(loaded)
+    }
+
+    /// The embedded defaults alone.
+    pub fn defaults() -> Result<Self, ConfigError> {
+        Ok(config::Config::builder()
+            .add_source(File::from_str(DEFAULT, FileFormat::Toml))
+            .build()?
+            .try_deserialize()?)
+    }
+
+    /// How people reach the service, without a slash at the end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        if self.server.public_url.is_empty() {
+            return format!("http://{}", self.server.listen);
+        }
+        self.server.public_url.trim_end_matches('/').to_owned()
+    }
+
+    /// Whether people reach the service by https, so that cookies may demand it.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.server.public_url.starts_with("https://")
+    }
+
+    /// The event kinds: those of config/kinds.toml, with a site's own on top.
+    pub fn event_kinds(&self) -> Result<Kinds, ConfigError> {
+        let wrong = |why: String| ConfigError::Value { key: "kinds", why };
+        let mut table: toml::Table = KINDS.parse().map_err(|e: toml::de::Error| wrong(e.to_string()))?;
+        table.extend(self.kinds.clone());
+        Kinds::parse(table).map_err(wrong)
+    }
+
+    /// The zone of events that name none.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        Zone::parse(&self.calendar.time_zone).unwrap_or(Zone(chrono_tz::Asia::Shanghai))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |key, why: &str| Err(ConfigError::Value { key, why: why.to_owned() });
+        if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
+            return wrong("server.listen", "takes an address and a port, such as 127.0.0.1:8080");
+        }
+        let url = &self.server.public_url;
+        if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
+            return wrong("server.public_url", "begins with http:// or https://");
+        }
+        if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
+            return wrong("database.url", "takes sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE");
+        }
+        if Zone::parse(&self.calendar.time_zone).is_err() {
+            return wrong("calendar.time_zone", "takes an IANA name, such as Asia/Shanghai");
+        }
+        if self.database.max_connections == 0 || self.mail.connections == 0 || self.mail.tick == 0 {
+            return wrong("database.max_connections, mail.connections, mail.tick", "must be at least 1");
+        }
+        self.event_kinds().map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_whole_and_right() {
+        let config = Config::defaults().unwrap();
+        config.check().unwrap();
+        assert_eq!(config.public_url(), "http://127.0.0.1:8080");
+        assert!(config.event_kinds().unwrap().get("first_topic").is_some());
+    }
+}

@@ -1,0 +1,134 @@
+//! The database: connections per back end, write transactions, and constraints by name.
+//!
+//! SQLite has one connection that writes and some that only read; PostgreSQL has one pool for both.
+
+use std::path::Path;
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+/// A database that is open.
+#[derive(Clone, Debug)]
+pub struct Db {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Db {
+    /// Opens `url`; makes an SQLite file and its folder when missing. Does not migrate.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, DbErr> {
+        if url.starts_with("sqlite:") {
+            return Self::connect_sqlite(url, max_connections).await;
+        }
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(max_connections.saturating_add(2)).min_connections(1).sqlx_logging(false);
+        let pool = Database::connect(options).await?;
+        Ok(Self { read: pool.clone(), write: pool })
+    }
+
+    async fn connect_sqlite(url: &str, max_connections: u32) -> Result<Self, DbErr> {
+        let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+        if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| DbErr::Custom(format!("cannot make the folder {}: {e}", folder.display())))?;
+        }
+        let url = format!("sqlite://{path}?mode=rwc");
+        let mut write = sqlite_options(&url);
+        write.max_connections(1).min_connections(1);
+        let write = Database::connect(write).await?;
+        let mut read = sqlite_options(&url);
+        read.max_connections(max_connections).min_connections(1);
+        read.map_sqlx_sqlite_opts(|o| sqlite_pragmas(o).pragma("query_only", "ON"));
+        Ok(Self { read: Database::connect(read).await?, write })
+    }
+
+    /// Where to read. On SQLite a write through it fails.
+    #[must_use]
+    pub const fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Where a single statement may write without a transaction of its own. On SQLite this is the one writing
+    /// connection: never await it while holding a transaction of [`Db::begin`].
+    #[must_use]
+    pub const fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Begins a transaction that may write. On SQLite it is the only one until it ends; dropped without commit, it is
+    /// rolled back.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.write
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        Migrator::up(&self.write, None).await
+    }
+
+    /// How many steps of the schema are missing.
+    pub async fn pending_migrations(&self) -> Result<usize, DbErr> {
+        Ok(Migrator::get_pending_migrations(&self.write).await?.len())
+    }
+
+    /// Which back end it is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.read.get_database_backend()
+    }
+}
+
+fn sqlite_options(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .acquire_timeout(Duration::from_secs(30))
+        .map_sqlx_sqlite_opts(sqlite_pragmas);
+    options
+}
+
+fn sqlite_pragmas(options: sea_orm::sqlx::sqlite::SqliteConnectOptions) -> sea_orm::sqlx::sqlite::SqliteConnectOptions {
+    options
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("cache_size", "-16000")
+}
+
+/// Whether `error` says that a row with the same key was there already.
+#[must_use]
+pub fn is_duplicate(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Adds one to a counter of the `revision` table, in the caller's transaction.
+pub async fn bump(db: &impl ConnectionTrait, name: &str) -> Result<(), DbErr> {
+    use entity::revision;
+    use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
+    revision::Entity::update_many()
+        .col_expr(revision::Column::Value, Expr::col(revision::Column::Value).add(1))
+        .filter(revision::Column::Name.eq(name))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// The present value of a counter of the `revision` table.
+pub async fn revision(db: &impl ConnectionTrait, name: &str) -> Result<i64, DbErr> {
+    use sea_orm::EntityTrait;
+    Ok(entity::revision::Entity::find_by_id(name.to_owned()).one(db).await?.map_or(0, |row| row.value))
+}

@@ -1,0 +1,37 @@
+//! pufa: event scheduling and attendance for training and outreach.
+//!
+//! # The map
+//!
+//! One way in: `main → cli → app → {pages, api, feed, jobs} → state → domain → entity`. Nothing points back. A domain
+//! room reads only rooms before it: dates, people; outbox; access; scheduling; attendance, exam, outreach; planning;
+//! calendar; notify; report; import. `pages.rs`, `api.rs` and `feed.rs` stand above all rooms, are thin, and alone
+//! know HTTP.
+//!
+//! What is kept true:
+//! - Time is an argument. Only [`clock`] reads the clock.
+//! - A domain function takes a connection and `now`, never the [`state::App`]. What changes is written in the caller's
+//!   transaction, with the outbox rows and the audit that belong to it.
+//! - Instants are UTC with the zone beside them; local time is worked out in [`dates`] and at the edges.
+//! - One dialect: the query builder. SQLite and PostgreSQL run the same code and the same tests.
+//! - A roster never changes after its session began. An attendance never loses an earlier state.
+//! - What was told once is not told again, and what must be told survives a crash: [`outbox`].
+//! - Every shown figure comes from one struct: [`report`].
+
+pub mod access;
+pub mod app;
+pub mod attendance;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod dates;
+pub mod db;
+pub mod error;
+pub mod jobs;
+pub mod locale;
+pub mod notify;
+pub mod outbox;
+pub mod people;
+pub mod scheduling;
+pub mod state;
+pub mod view;
+pub mod web;

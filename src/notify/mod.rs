@@ -1,0 +1,5 @@
+//! What must be said by now, made into mails and sent.
+
+mod mailer;
+
+pub use mailer::Mailer;

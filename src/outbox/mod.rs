@@ -1,0 +1,8 @@
+//! What must be told, as rows: written in the transaction of the change that causes them, claimed by lease, settled.
+//!
+//! A row's key makes it unique, so what was said once is not said again. Delivery is at least once: a server that dies
+//! between the mail server's answer and the row's mark sends it a second time, with the same Message-ID.
+
+mod queue;
+
+pub use queue::{Message, enqueue};

@@ -1,0 +1,59 @@
+//! Putting messages into the outbox.
+
+use chrono::{DateTime, Utc};
+use entity::id::{AccountId, EventId, PersonId, SessionId};
+use entity::outbox;
+use entity::state::{MessageKind, MessageState};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
+
+/// One thing to tell one address.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// What is told to whom, once: `invitation:{session}:{sequence}:{person}`.
+    pub key: String,
+    /// What it says.
+    pub kind: MessageKind,
+    /// Of which event.
+    pub event_id: Option<EventId>,
+    /// Of which session.
+    pub session_id: Option<SessionId>,
+    /// To whom, if it is one of the staff.
+    pub person_id: Option<PersonId>,
+    /// To whom, if it is an account.
+    pub account_id: Option<AccountId>,
+    /// Where it goes.
+    pub address: String,
+    /// What the ids do not say.
+    pub detail: Option<serde_json::Value>,
+}
+
+/// Puts messages into the outbox, in the caller's transaction; one whose key is there already is left as it was.
+pub async fn enqueue(db: &impl ConnectionTrait, messages: Vec<Message>, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let rows: Vec<_> = messages
+        .into_iter()
+        .map(|message| outbox::ActiveModel {
+            key: Set(message.key),
+            kind: Set(message.kind),
+            event_id: Set(message.event_id),
+            session_id: Set(message.session_id),
+            person_id: Set(message.person_id),
+            account_id: Set(message.account_id),
+            address: Set(message.address),
+            detail: Set(message.detail),
+            state: Set(MessageState::Queued),
+            attempts: Set(0),
+            next_at: Set(now),
+            message_id: Set(uuid::Uuid::new_v4().to_string()),
+            created_at: Set(now),
+            ..Default::default()
+        })
+        .collect();
+    for chunk in rows.chunks(1_000) {
+        outbox::Entity::insert_many(chunk.to_vec())
+            .on_conflict(OnConflict::column(outbox::Column::Key).do_nothing().to_owned())
+            .exec_without_returning(db)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! Organisations as a tree, persons, and who belonged where on which day.
+//!
+//! Whoever changes anything here calls [`touch`] in the same transaction, so that caches elsewhere let go.
+
+mod email;
+mod membership;
+mod tree;
+
+pub use email::is_email;
+pub use membership::{Member, member_on, members_on};
+pub use tree::{OrgTree, below, by_code, is_below, rebuild_closure, select_below};
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+/// The counter of the `revision` table that grows with any change here.
+pub const REVISION: &str = "people";
+
+/// Says that organisations, persons, memberships or groups changed.
+pub async fn touch(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    crate::db::bump(db, REVISION).await
+}

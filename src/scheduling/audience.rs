@@ -1,0 +1,113 @@
+//! Whom an event's audience names on a day: the invited.
+//!
+//! One set of rules, asked two ways: [`invited`] of all people at once by a query, [`Audience::names`] of one person
+//! by values. A test holds the two against each other.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use entity::id::{OrganisationId, PersonId};
+use entity::state::{AudienceSign, AudienceTarget};
+use entity::{audience_rule, event, event_co_host, membership, membership_group, person};
+use sea_orm::sea_query::{Condition, Expr, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+
+use crate::people::{Member, members_on, select_below};
+
+/// The audience of one event, with the organisations that its groups are looked for in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience {
+    /// Its lines, in order.
+    pub rules: Vec<audience_rule::Model>,
+    /// The host, then the co-hosts.
+    pub hosts: Vec<OrganisationId>,
+}
+
+/// A person's membership on a day, as the rules see it.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Who.
+    pub person_id: PersonId,
+    /// Whom they are under: the organisation, then each above it.
+    pub upwards: Vec<OrganisationId>,
+    /// The labels of the membership.
+    pub groups: HashSet<String>,
+}
+
+impl Audience {
+    /// Reads the audience of an event.
+    pub async fn load(db: &impl ConnectionTrait, event: &event::Model) -> Result<Self, DbErr> {
+        let rules = audience_rule::Entity::find()
+            .filter(audience_rule::Column::EventId.eq(event.id))
+            .order_by_asc(audience_rule::Column::Position)
+            .all(db)
+            .await?;
+        Ok(Self { rules, hosts: hosts(db, event).await? })
+    }
+
+    /// Whether the rules name a person of that standing: some line includes them and none takes them out.
+    #[must_use]
+    pub fn names(&self, standing: &Standing) -> bool {
+        let hit = |sign| self.rules.iter().any(|rule| rule.sign == sign && self.hits(rule, standing));
+        hit(AudienceSign::Include) && !hit(AudienceSign::Exclude)
+    }
+
+    fn hits(&self, rule: &audience_rule::Model, standing: &Standing) -> bool {
+        match rule.target {
+            AudienceTarget::Public => false,
+            AudienceTarget::Staff => rule.person_id == Some(standing.person_id),
+            AudienceTarget::Org => rule.organisation_id.is_some_and(|org| standing.upwards.contains(&org)),
+            AudienceTarget::Group => {
+                rule.group_name.as_ref().is_some_and(|name| standing.groups.contains(name))
+                    && self.hosts.iter().any(|host| standing.upwards.contains(host))
+            }
+        }
+    }
+
+    fn condition(&self, rule: &audience_rule::Model) -> Option<Condition> {
+        let in_org =
+            |org| Expr::col((membership::Entity, membership::Column::OrganisationId)).in_subquery(select_below(org));
+        match rule.target {
+            AudienceTarget::Public => None,
+            AudienceTarget::Staff => rule.person_id.map(|id| Condition::all().add(person::Column::Id.eq(id))),
+            AudienceTarget::Org => rule.organisation_id.map(|org| Condition::all().add(in_org(org))),
+            AudienceTarget::Group => rule.group_name.as_ref().map(|name| {
+                let labelled = Query::select()
+                    .column(membership_group::Column::MembershipId)
+                    .from(membership_group::Entity)
+                    .and_where(membership_group::Column::Name.eq(name.as_str()))
+                    .to_owned();
+                let hosts = self.hosts.iter().fold(Condition::any(), |any, &host| any.add(in_org(host)));
+                Condition::all()
+                    .add(Expr::col((membership::Entity, membership::Column::Id)).in_subquery(labelled))
+                    .add(hosts)
+            }),
+        }
+    }
+
+    fn any_of(&self, sign: AudienceSign) -> Option<Condition> {
+        let conditions: Vec<_> =
+            self.rules.iter().filter(|rule| rule.sign == sign).filter_map(|rule| self.condition(rule)).collect();
+        (!conditions.is_empty()).then(|| conditions.into_iter().fold(Condition::any(), Condition::add))
+    }
+}
+
+/// The host of an event, then its co-hosts.
+pub async fn hosts(db: &impl ConnectionTrait, event: &event::Model) -> Result<Vec<OrganisationId>, DbErr> {
+    let co_hosts = event_co_host::Entity::find()
+        .filter(event_co_host::Column::EventId.eq(event.id))
+        .order_by_asc(event_co_host::Column::OrganisationId)
+        .all(db)
+        .await?;
+    Ok(std::iter::once(event.host_id).chain(co_hosts.into_iter().map(|row| row.organisation_id)).collect())
+}
+
+/// Everyone whom the audience names on `day`, by staff number.
+pub async fn invited(db: &impl ConnectionTrait, audience: &Audience, day: NaiveDate) -> Result<Vec<Member>, DbErr> {
+    let Some(included) = audience.any_of(AudienceSign::Include) else { return Ok(Vec::new()) };
+    let mut which = Condition::all().add(included);
+    if let Some(excluded) = audience.any_of(AudienceSign::Exclude) {
+        which = which.add(excluded.not());
+    }
+    members_on(db, day, which).await
+}

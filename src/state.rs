@@ -1,0 +1,69 @@
+//! What handlers may reach.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::attendance::CheckInWriter;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::notify::Mailer;
+use crate::scheduling::Kinds;
+use crate::view::Views;
+
+/// The running program; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] holds.
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The settings.
+    pub config: Config,
+    /// The event kinds.
+    pub kinds: Kinds,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where mail goes.
+    pub mailer: Mailer,
+    /// The templates.
+    pub views: Views,
+    /// What puts all waiting check-ins into one transaction.
+    pub check_ins: CheckInWriter,
+    /// Whether this is a demonstration, which shows its mail on a page.
+    pub mode: Mode,
+}
+
+/// How the service was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// For real work.
+    Normal,
+    /// With a worked year, and mail kept in a folder.
+    Demo,
+}
+
+impl App {
+    /// Wraps the parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
