@@ -4,6 +4,7 @@
 
 mod actor;
 pub mod audit;
+pub mod pages;
 mod secret;
 pub mod sign_in;
 pub mod token;

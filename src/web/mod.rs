@@ -1,12 +1,15 @@
 //! What every handler shares: who asks, in what language, with what form; and how a problem is shown on a page.
 
 pub mod assets;
+mod back;
 mod form;
 mod page;
 mod problem;
+pub mod settings;
 mod who;
 
+pub use back::local_path;
 pub use form::Signed;
-pub use page::{Desk, Page, Seat};
+pub use page::{Desk, Page, SESSION_COOKIE, Seat};
 pub use problem::{not_found, show_problems};
 pub use who::{Caller, Needs, ToCheckIn, ToManage, ToRead};

@@ -5,3 +5,4 @@
 #[macro_use]
 mod harness;
 mod foundation;
+mod pages;
