@@ -28,12 +28,12 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<
     db.migrate().await?;
     let kinds = config.event_kinds().map_err(Error::internal)?;
     Ok(App::new(Parts {
+        check_ins: CheckInWriter::start(db.clone(), kinds.clone()),
         db,
         kinds,
         clock,
         mailer: Mailer,
         views: Views::load()?,
-        check_ins: CheckInWriter,
         mode,
         config,
     }))
