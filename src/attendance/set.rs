@@ -15,7 +15,7 @@ use super::merge::State;
 use super::record::{Guest, Place, Record};
 use super::settle::replaced;
 use crate::access::audit::{self, Deed};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people::{OrgTree, member_on};
 use crate::scheduling::audience::{Audience, Standing};
 use crate::scheduling::session as sitting;
@@ -43,7 +43,7 @@ pub async fn set(
     }
     let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     if note.as_ref().is_some_and(|note| note.chars().count() > NOTE) {
-        return Err(Error::field("note", "too-long"));
+        return Err(Error::invalid(vec![FieldProblem::new("note", "too-long").with("limit", NOTE)]));
     }
     let session = freeze_if_begun(db, event, session.clone(), now).await?;
     let guest = guest(db, event, &session, staff_no).await?;
