@@ -105,6 +105,7 @@ impl FieldProblem {
 
     /// The same with an argument of its text.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "callers pass numbers and texts alike, without a reference")]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.args.push((name, value.to_string()));
         self
@@ -210,6 +211,7 @@ impl Error {
 
     /// The same with an argument of its text.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "callers pass numbers and texts alike, without a reference")]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         if let Self::Problem(problem) = &mut self {
             problem.args.push((name, value.to_string()));

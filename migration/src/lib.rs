@@ -2,6 +2,8 @@
 //!
 //! A step never reads `entity`: what it meant when it was released is what it means for good.
 
+#![allow(clippy::wildcard_imports, reason = "the words of the schema language, imported as its own documentation does")]
+
 use sea_orm_migration::prelude::*;
 
 pub use sea_orm_migration::MigratorTrait;

@@ -116,11 +116,8 @@ async fn open(config: &Config) -> Result<Db> {
 fn explain(error: &Error) -> String {
     match error {
         Error::Problem(problem) => {
-            let mut text = problem.text(Lang::En);
-            for field in &problem.fields {
-                text.push_str(&format!("\n  {}: {}", field.field, field.text(Lang::En)));
-            }
-            text
+            let fields = problem.fields.iter().map(|f| format!("\n  {}: {}", f.field, f.text(Lang::En)));
+            std::iter::once(problem.text(Lang::En)).chain(fields).collect()
         }
         other => other.to_string(),
     }

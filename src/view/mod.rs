@@ -30,7 +30,10 @@ impl Views {
     pub fn load() -> Result<Self> {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
-        env.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+        env.set_auto_escape_callback(|name| match name.rsplit_once('.') {
+            Some((_, "html")) => AutoEscape::Html,
+            _ => AutoEscape::None,
+        });
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         env.set_syntax(syntax.map_err(crate::error::Error::internal)?);
         env.add_function("t", translate);
@@ -59,6 +62,7 @@ impl Views {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "minijinja hands arguments over by value")]
 fn translate(state: &State<'_, '_>, key: &str, args: Kwargs) -> std::result::Result<String, Error> {
     let lang = state
         .lookup("lang")

@@ -2,6 +2,9 @@
 //!
 //! `tests/run` installs what they need and runs them; `tests/with-postgres cargo nextest run` runs them alone.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+#![allow(clippy::pedantic, reason = "tests are read one at a time; what matters is that they are plain")]
+
 #[macro_use]
 mod harness;
 mod foundation;
