@@ -3,11 +3,15 @@
 mod app;
 mod browser;
 mod database;
+mod server;
+mod smtp;
 mod world;
 
 pub use app::{Answer, TestApp};
 pub use browser::Browser;
 pub use database::Backend;
+pub use server::{Killer, Server};
+pub use smtp::Smtp;
 
 /// Makes two tests of each journey: one on SQLite, one on PostgreSQL.
 macro_rules! journeys {
