@@ -31,6 +31,8 @@ pub mod locale;
 pub mod notify;
 pub mod outbox;
 pub mod people;
+pub mod planning;
+pub mod report;
 pub mod scheduling;
 pub mod state;
 pub mod view;

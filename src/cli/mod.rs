@@ -2,6 +2,8 @@
 //!
 //! 0 done, 1 failed, 2 wrong use.
 
+mod report;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -38,6 +40,8 @@ enum Command {
     },
     /// Bring the database up to date.
     Migrate,
+    /// Write the annual statistics of an organisation.
+    Report(report::ReportArgs),
     /// API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -86,6 +90,7 @@ async fn run(command: Command, config: Config) -> Result<()> {
     match command {
         Command::Serve { demo } => serve(config, if demo { Mode::Demo } else { Mode::Normal }).await,
         Command::Migrate => open(&config).await.map(drop),
+        Command::Report(args) => report::run(&args, &config, &open(&config).await?, clock.now()).await,
         Command::Token(TokenCommand::Create { name, org, scope }) => {
             let db = open(&config).await?;
             let organisation = people::by_code(db.read(), &org).await?;
