@@ -9,3 +9,4 @@
 mod harness;
 mod foundation;
 mod pages;
+mod report;
