@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
-use crate::{access, jobs, web};
+use crate::{access, jobs, scheduling, web};
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
@@ -44,6 +44,7 @@ pub fn router(app: App) -> Router {
     let policy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
     let pages = Router::new()
         .merge(access::pages::routes())
+        .merge(scheduling::pages::routes())
         .merge(web::settings::routes())
         .fallback(web::not_found)
         .layer(middleware::from_fn_with_state(app.clone(), web::show_problems))

@@ -4,6 +4,7 @@
 
 use axum::Router;
 use axum::extract::{Path, Query};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_extra::extract::cookie::Cookie;
@@ -71,8 +72,7 @@ async fn send(page: Page, Form(asked): Form<Asked>) -> Result<Response> {
     if !is_email(email) {
         let problem = FieldProblem::new("email", if email.is_empty() { "required" } else { "bad-email" });
         let context = form(email, &asked.next, Some(problem.text(page.lang)));
-        let html = page.html("access/sign_in.html", "", context).await?;
-        return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, axum::response::Html(html)).into_response());
+        return page.render_as(StatusCode::UNPROCESSABLE_ENTITY, "access/sign_in.html", "", context).await;
     }
     let tx = app.db.begin().await?;
     mail_link(&tx, email, &app.config.access, app.now()).await?;

@@ -67,6 +67,24 @@ pub fn weekday(lang: Lang, day: Weekday) -> &'static str {
     }
 }
 
+/// A month of a year: `2024年5月`, `May 2024`.
+#[must_use]
+pub fn month(lang: Lang, day: NaiveDate) -> String {
+    match lang {
+        Lang::Zh => format!("{}年{}月", day.year(), day.month()),
+        Lang::En => day.format("%B %Y").to_string(),
+    }
+}
+
+/// A month alone: `5月`, `May`.
+#[must_use]
+pub fn month_name(lang: Lang, day: NaiveDate) -> String {
+    match lang {
+        Lang::Zh => format!("{}月", day.month()),
+        Lang::En => day.format("%b").to_string(),
+    }
+}
+
 /// A whole number with its thousands apart: `1,043`.
 #[must_use]
 pub fn number(value: i64) -> String {

@@ -62,6 +62,17 @@ impl Views {
     }
 }
 
+/// A text as the value of a query: everything but letters, digits and `-_./` as `%XX`.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "minijinja hands arguments over by value")]
 fn translate(state: &State<'_, '_>, key: &str, args: Kwargs) -> std::result::Result<String, Error> {
     let lang = state

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
+use axum::http::{StatusCode, request::Parts};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use minijinja::{Value, context};
@@ -63,6 +63,17 @@ impl Page {
         Ok(Html(html).into_response())
     }
 
+    /// The same with another status: a form that needs correcting.
+    pub async fn render_as(
+        &self,
+        status: StatusCode,
+        template: &str,
+        section: &str,
+        context: impl Serialize,
+    ) -> Result<Response> {
+        Ok((status, Html(self.html(template, section, context).await?)).into_response())
+    }
+
     /// The same as text.
     pub async fn html(&self, template: &str, section: &str, context: impl Serialize) -> Result<String> {
         let page = self.layout(section).await?;
@@ -116,7 +127,7 @@ impl FromRequestParts<App> for Seat {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let page = Page::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let Some(signed) = page.signed.clone() else {
-            let next: String = form_encode(&page.path);
+            let next: String = crate::view::encode(&page.path);
             return Err(Redirect::to(&format!("/sign-in?next={next}")).into_response());
         };
         Ok(Self { page, signed })
@@ -144,13 +155,4 @@ impl<N: Needs> FromRequestParts<App> for Desk<N> {
             _ => Err(Error::new(Code::Forbidden).into_response()),
         }
     }
-}
-
-fn form_encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }

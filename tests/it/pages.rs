@@ -80,4 +80,20 @@ journeys! {
             assert_eq!(answer.header("location"), "/", "{next}");
         }
     }
+
+    async fn month_and_list_stand_for_whoever_has_a_desk(app: &TestApp) {
+        app.world().await;
+        let viewer = desk(app, "GQ-KJ", Role::Viewer).await;
+        for path in [
+            "/calendar", "/calendar?year=2024&month=5", "/calendar?year=&month=13&org=NO&kind=nothing&status=odd&q=%25_",
+            "/events", "/events?year=2023&status=held&page=7", "/events?status=ahead&kind=class-study&org=GQ-KJ-FG&q=x",
+            "/events?status=running", "/events?status=draft", "/events?status=cancelled&page=0",
+        ] {
+            let html = viewer.get(path).await.expect(200).text();
+            assert!(html.contains("<h1>2"), "{path}");
+            assert!(!html.contains("/events/new"), "a viewer is offered nothing to make");
+        }
+        let organiser = desk(app, "GQ-KJ", Role::Organizer).await;
+        assert!(organiser.get("/calendar").await.expect(200).text().contains("/events/new"));
+    }
 }

@@ -1,0 +1,3 @@
+//! A year's events as a list.
+
+pub mod pages;
