@@ -1,16 +1,15 @@
 //! Builds the program from its settings, puts its routes together, and serves until told to stop.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::{Router, middleware};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::{Extension, Router, middleware};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::attendance::CheckInWriter;
 use crate::clock::Clock;
@@ -20,12 +19,14 @@ use crate::error::{Error, Result};
 use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
+use crate::web::{boundary, openapi};
 use crate::{access, jobs, scheduling, web};
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
     let db = Db::connect(&config.database.url, config.database.max_connections).await?;
     db.migrate().await?;
+    web::health::start_counting()?;
     let kinds = config.event_kinds().map_err(Error::internal)?;
     Ok(App::new(Parts {
         check_ins: CheckInWriter::start(db.clone(), kinds.clone()),
@@ -47,20 +48,36 @@ pub fn router(app: App) -> Router {
         .merge(scheduling::pages::routes())
         .merge(web::settings::routes())
         .fallback(web::not_found)
+        .layer(CatchPanicLayer::custom(boundary::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), web::show_problems))
         .layer(set_header(header::CONTENT_SECURITY_POLICY, policy))
         .layer(set_header(header::REFERRER_POLICY, "same-origin"));
     let limit = app.config.server.body_limit;
-    let timeout = Duration::from_secs(app.config.server.request_timeout);
     Router::new()
         .merge(web::assets::routes())
+        .merge(web::health::routes())
         .merge(pages)
-        .layer(RequestBodyLimitLayer::new(limit))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
+        .nest(openapi::PREFIX, api_routes())
+        .layer(CatchPanicLayer::custom(boundary::panicked))
+        .layer(DefaultBodyLimit::max(limit))
+        .layer(middleware::from_fn_with_state(app.clone(), boundary::limit))
         .layer(CompressionLayer::new().gzip(true))
         .layer(set_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(boundary::watch))
         .with_state(app)
+}
+
+/// What stands under /api/v1; each room adds its line.
+fn api() -> OpenApiRouter<App> {
+    openapi::routes().merge(scheduling::api::routes())
+}
+
+fn api_routes() -> Router<App> {
+    let document = openapi::Document::of(api()).expect("a document made of strings and maps becomes JSON");
+    Router::from(api())
+        .fallback(web::not_found)
+        .method_not_allowed_fallback(boundary::method_not_allowed)
+        .layer(Extension(document))
 }
 
 fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

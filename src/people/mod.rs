@@ -8,7 +8,7 @@ mod tree;
 
 pub use email::is_email;
 pub use membership::{Member, member_on, members_on};
-pub use tree::{OrgTree, below, by_code, is_below, rebuild_closure, select_below};
+pub use tree::{OrgTree, below, by_code, by_codes, is_below, rebuild_closure, select_below};
 
 use sea_orm::{ConnectionTrait, DbErr};
 

@@ -136,6 +136,19 @@ pub async fn by_code(db: &impl ConnectionTrait, code: &str) -> crate::error::Res
     })
 }
 
+/// The organisations of those codes, by code; unknown ones are missing.
+pub async fn by_codes(
+    db: &impl ConnectionTrait,
+    codes: impl IntoIterator<Item = &str>,
+) -> Result<HashMap<String, organisation::Model>, DbErr> {
+    let codes: BTreeSet<&str> = codes.into_iter().filter(|code| !code.contains('\0')).collect();
+    if codes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = organisation::Entity::find().filter(organisation::Column::Code.is_in(codes)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.code.clone(), row)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

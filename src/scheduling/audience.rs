@@ -12,6 +12,7 @@ use entity::{audience_rule, event, event_co_host, membership, membership_group, 
 use sea_orm::sea_query::{Condition, Expr, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 
+pub use super::audience_line::{parse, text};
 use crate::people::{Member, members_on, select_below};
 
 /// The audience of one event, with the organisations that its groups are looked for in.

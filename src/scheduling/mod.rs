@@ -1,22 +1,43 @@
 //! Events, their sessions, whom they invite and who must come.
 //!
 //! A draft tells nobody anything; publishing, moving and cancelling write what must be told in the same transaction.
-//! A roster follows memberships until its session starts and never changes after.
+//! A roster follows memberships until its session starts and never changes after. Who manages the host, or what is
+//! above it, may change an event; a co-host sees it.
 
+pub mod api;
 pub mod audience;
+mod audience_line;
+mod change;
+mod change_session;
+mod create;
+mod draft;
 pub mod filters;
 mod kind;
+mod list;
 pub mod month;
 pub mod pages;
 mod phase;
+mod publish;
 pub mod roster;
 mod scope;
 pub mod session;
+mod tell;
+pub mod view;
 pub mod wanted;
+mod whole;
+pub mod wording;
 pub mod year;
 
+pub use change::{EventChange, change_event};
+pub use change_session::{SessionChange, change_session};
+pub use create::{Made, create};
+pub use draft::{Ground, NewEvent, NewSession};
 pub use filters::CLASSES;
 pub use kind::{Class, Counts, Kind, Kinds, Name};
+pub use list::{Bound, Filter, Listed, PART, list_events, list_sessions};
 pub use phase::Phase;
+pub use publish::{cancel_event, cancel_session, publish};
 pub use scope::hosted_below;
+pub use tell::is_ahead;
 pub use wanted::Wanted;
+pub use whole::{Whole, event_for, event_to_manage, load_whole, load_wholes, session_for, session_to_manage};

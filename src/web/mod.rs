@@ -2,14 +2,21 @@
 
 pub mod assets;
 mod back;
+pub mod boundary;
 mod form;
+pub mod health;
+mod json;
+pub mod openapi;
 mod page;
+mod precondition;
 mod problem;
 pub mod settings;
 mod who;
 
 pub use back::local_path;
 pub use form::Signed;
+pub use json::{Items, Json, MaybeJson, Path, Query, read_json};
 pub use page::{Desk, Page, SESSION_COOKIE, Seat};
+pub use precondition::{IfMatch, IfNoneMatch, Tagged};
 pub use problem::{not_found, show_problems};
 pub use who::{Caller, Needs, ToCheckIn, ToManage, ToRead};

@@ -1,0 +1,240 @@
+//! Making an event: a draft, which tells nobody anything.
+
+use chrono::{DateTime, Datelike, Utc};
+use entity::id::{EventId, OrganisationId};
+use entity::state::{EventStatus, SessionStatus};
+use entity::{audience_rule, event, event_also_kind, event_co_host, event_topic, session};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+
+use super::draft::{Draft, Ground, NewEvent, Sitting, check};
+use super::session::span;
+use super::{Whole, audience_line, load_whole};
+use crate::access::{Actor, audit};
+use crate::error::{Code, Error, FieldProblem, Result};
+
+/// What became of the wish to make an event.
+#[derive(Clone, Debug)]
+pub enum Made {
+    /// It is new.
+    New(Whole),
+    /// It was there already and says the same.
+    Same(Whole),
+}
+
+impl Made {
+    /// The event, new or not.
+    #[must_use]
+    pub fn whole(&self) -> &Whole {
+        match self {
+            Self::New(whole) | Self::Same(whole) => whole,
+        }
+    }
+}
+
+/// Makes a draft, in the caller's transaction. A key that exists with the same content gives what is there, with
+/// another is `key-taken`; so is a session's key that another event has.
+pub async fn create(
+    db: &impl ConnectionTrait,
+    ground: &Ground<'_>,
+    actor: &Actor,
+    new: NewEvent,
+    now: DateTime<Utc>,
+) -> Result<Made> {
+    let draft = check(db, ground, actor, &new).await?;
+    let row = row(&draft, now);
+    // Of two at once, the second waits here for the first and then finds it.
+    let inserted = event::Entity::insert_many([row])
+        .on_conflict(OnConflict::column(event::Column::Key).do_nothing().to_owned())
+        .exec_without_returning(db)
+        .await?;
+    let event = event::Entity::find()
+        .filter(event::Column::Key.eq(&draft.key))
+        .one(db)
+        .await?
+        .ok_or_else(|| Error::internal("an event that was just written is not there"))?;
+    if inserted == 0 {
+        let whole = load_whole(db, event).await?;
+        let audience = audience_line::text(db, &draft.rules).await?;
+        return if same(&draft, &audience, &whole) { Ok(Made::Same(whole)) } else { Err(taken("key")) };
+    }
+    write_parts(db, event.id, &draft).await?;
+    insert_sessions(db, &event, &draft.sessions, now).await?;
+    let deed = audit::Deed {
+        actor: &actor.name,
+        action: "event.create",
+        subject: format!("event:{}", event.id),
+        event_id: Some(event.id),
+        detail: serde_json::json!({ "key": event.key, "sessions": draft.sessions.len() }),
+    };
+    audit::record(db, deed, now).await?;
+    Ok(Made::New(load_whole(db, event).await?))
+}
+
+fn taken(field: impl Into<String>) -> Error {
+    let mut error = Error::new(Code::KeyTaken);
+    if let Error::Problem(problem) = &mut error {
+        problem.fields.push(FieldProblem::new(field, "key-taken"));
+    }
+    error
+}
+
+fn row(draft: &Draft, now: DateTime<Utc>) -> event::ActiveModel {
+    event::ActiveModel {
+        key: Set(draft.key.clone()),
+        kind: Set(draft.kind.clone()),
+        title: Set(draft.title.clone()),
+        host_id: Set(draft.host),
+        location: Set(draft.location.clone()),
+        required: Set(draft.required),
+        walk_ins: Set(draft.walk_ins),
+        status: Set(EventStatus::Draft),
+        time_zone: Set(draft.zone.name().to_owned()),
+        form: Set(draft.form.clone()),
+        reminders: Set(draft.reminders.clone().map(Into::into)),
+        mails: Set(true),
+        revision: Set(1),
+        created_at: Set(now),
+        updated_at: Set(now),
+        published_at: Set(None),
+        ..Default::default()
+    }
+}
+
+async fn write_parts(db: &impl ConnectionTrait, event: EventId, draft: &Draft) -> Result<(), DbErr> {
+    replace_co_hosts(db, event, &draft.co_hosts).await?;
+    replace_also_kinds(db, event, &draft.also_kinds).await?;
+    replace_topics(db, event, &draft.topics).await?;
+    replace_rules(db, event, &draft.rules).await
+}
+
+pub(super) async fn replace_co_hosts(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    co_hosts: &[OrganisationId],
+) -> Result<(), DbErr> {
+    event_co_host::Entity::delete_many().filter(event_co_host::Column::EventId.eq(event)).exec(db).await?;
+    let rows = co_hosts
+        .iter()
+        .map(|&organisation| event_co_host::ActiveModel { event_id: Set(event), organisation_id: Set(organisation) });
+    event_co_host::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
+}
+
+pub(super) async fn replace_also_kinds(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    kinds: &[String],
+) -> Result<(), DbErr> {
+    event_also_kind::Entity::delete_many().filter(event_also_kind::Column::EventId.eq(event)).exec(db).await?;
+    let rows = kinds.iter().map(|kind| event_also_kind::ActiveModel { event_id: Set(event), kind: Set(kind.clone()) });
+    event_also_kind::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
+}
+
+pub(super) async fn replace_topics(db: &impl ConnectionTrait, event: EventId, topics: &[String]) -> Result<(), DbErr> {
+    event_topic::Entity::delete_many().filter(event_topic::Column::EventId.eq(event)).exec(db).await?;
+    let rows = (0..).zip(topics).map(|(position, name)| event_topic::ActiveModel {
+        event_id: Set(event),
+        position: Set(position),
+        name: Set(name.clone()),
+    });
+    event_topic::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
+}
+
+pub(super) async fn replace_rules(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    rules: &[audience_rule::Model],
+) -> Result<(), DbErr> {
+    audience_rule::Entity::delete_many().filter(audience_rule::Column::EventId.eq(event)).exec(db).await?;
+    let rows = rules.iter().map(|rule| audience_rule::ActiveModel {
+        event_id: Set(event),
+        position: Set(rule.position),
+        sign: Set(rule.sign),
+        target: Set(rule.target),
+        organisation_id: Set(rule.organisation_id),
+        group_name: Set(rule.group_name.clone()),
+        person_id: Set(rule.person_id),
+    });
+    audience_rule::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
+}
+
+/// Adds sittings to an event; `key-taken` when a key is another's.
+pub(super) async fn insert_sessions(
+    db: &impl ConnectionTrait,
+    event: &event::Model,
+    sittings: &[Sitting],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let keys = sittings.iter().map(|sitting| sitting.key.as_str());
+    let there = session::Entity::find().filter(session::Column::Key.is_in(keys)).all(db).await?;
+    if let Some(i) = sittings.iter().position(|sitting| there.iter().any(|row| row.key == sitting.key)) {
+        return Err(taken(format!("sessions[{i}].key")));
+    }
+    let rows: Vec<_> = sittings.iter().map(|sitting| sitting_row(event, sitting, now)).collect();
+    let inserted = session::Entity::insert_many(rows)
+        .on_conflict(OnConflict::column(session::Column::Key).do_nothing().to_owned())
+        .exec_without_returning(db)
+        .await?;
+    // Somebody else took a key since the look above.
+    if usize::try_from(inserted).is_ok_and(|inserted| inserted < sittings.len()) {
+        return Err(taken("sessions"));
+    }
+    Ok(())
+}
+
+fn sitting_row(event: &event::Model, sitting: &Sitting, now: DateTime<Utc>) -> session::ActiveModel {
+    session::ActiveModel {
+        key: Set(sitting.key.clone()),
+        event_id: Set(event.id),
+        uid: Set(uuid::Uuid::new_v4().to_string()),
+        starts_at: Set(sitting.span.start),
+        ends_at: Set(sitting.span.end),
+        all_day: Set(sitting.span.all_day),
+        time_zone: Set(event.time_zone.clone()),
+        day: Set(sitting.span.day()),
+        year: Set(sitting.span.day().year()),
+        status: Set(SessionStatus::Scheduled),
+        title: Set(sitting.title.clone()),
+        location: Set(sitting.location.clone()),
+        sequence: Set(0),
+        revision: Set(1),
+        told_at: Set(None),
+        roster_frozen_at: Set(None),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    }
+}
+
+/// Whether what is there says the same as the draft, wherever it stands since.
+fn same(draft: &Draft, audience: &[String], whole: &Whole) -> bool {
+    let event = &whole.event;
+    let reminders: Option<Vec<String>> = event.reminders.clone().and_then(|list| serde_json::from_value(list).ok());
+    let co_hosts: Vec<OrganisationId> = whole.co_hosts.iter().map(|row| row.id).collect();
+    event.kind == draft.kind
+        && event.title == draft.title
+        && event.host_id == draft.host
+        && co_hosts == draft.co_hosts
+        && event.location == draft.location
+        && whole.topics == draft.topics
+        && whole.also_kinds == draft.also_kinds
+        && event.form == draft.form
+        && event.required == draft.required
+        && event.walk_ins == draft.walk_ins
+        && reminders == draft.reminders
+        && event.time_zone == draft.zone.name()
+        && audience == whole.audience
+        && same_sessions(&draft.sessions, &whole.sessions)
+}
+
+fn same_sessions(sittings: &[Sitting], rows: &[session::Model]) -> bool {
+    sittings.len() == rows.len()
+        && sittings.iter().all(|sitting| {
+            rows.iter().any(|row| {
+                row.key == sitting.key
+                    && span(row) == sitting.span
+                    && row.title == sitting.title
+                    && row.location == sitting.location
+            })
+        })
+}

@@ -1,0 +1,133 @@
+//! Events and sessions as JSON shows them.
+
+use entity::state::{EventStatus, SessionStatus};
+use entity::{event, session};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Whole, session as shown};
+
+/// An event with its sessions.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EventView {
+    /// Opaque.
+    pub id: i64,
+    /// The name that other programs know it by.
+    pub key: String,
+    /// A key of the event kinds.
+    pub kind: String,
+    /// As shown.
+    pub title: String,
+    /// The host's code.
+    pub org_code: String,
+    /// Codes of those who host it too.
+    pub co_host_codes: Vec<String>,
+    /// Where it is; may be empty.
+    pub location: String,
+    /// Whom it invites.
+    pub audience: Vec<String>,
+    /// Whether the invited must attend.
+    pub required: bool,
+    /// Whether others may check in.
+    pub walk_ins: bool,
+    /// `draft`, `scheduled` (published) or `cancelled`.
+    #[schema(value_type = String, example = "scheduled")]
+    pub status: EventStatus,
+    /// Further kinds in which its sessions count.
+    pub also_kinds: Vec<String>,
+    /// Laws and subjects.
+    pub topics: Vec<String>,
+    /// Form of publicity.
+    pub form: String,
+    /// Reminders before the start; null is the kind's.
+    pub reminders: Option<Vec<String>>,
+    /// IANA name.
+    pub time_zone: String,
+    /// Its sittings, by start.
+    pub sessions: Vec<SessionView>,
+}
+
+/// A session.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SessionView {
+    /// Opaque.
+    pub id: i64,
+    /// The name that other programs know it by.
+    pub key: String,
+    /// Its event.
+    pub event_id: i64,
+    /// Its event's key.
+    pub event_key: String,
+    /// RFC 3339 with offset; of an all-day session the first day.
+    #[schema(example = "2024-03-12T09:00:00+08:00")]
+    pub starts_at: String,
+    /// RFC 3339 with offset; of an all-day session the last day, included.
+    #[schema(example = "2024-03-12T11:00:00+08:00")]
+    pub ends_at: String,
+    /// Whether it is whole days.
+    pub all_day: bool,
+    /// `scheduled`, `held` or `cancelled`.
+    #[schema(value_type = String, example = "scheduled")]
+    pub status: SessionStatus,
+    /// Where its event stands: of a draft nobody was told.
+    #[schema(value_type = String, example = "scheduled")]
+    pub event_status: EventStatus,
+    /// Its own, else its event's.
+    pub title: String,
+    /// Its own, else its event's.
+    pub location: String,
+    /// Its event's kind.
+    pub kind: String,
+    /// IANA name.
+    pub time_zone: String,
+}
+
+impl SessionView {
+    /// What is shown of a session.
+    #[must_use]
+    pub fn of(event: &event::Model, session: &session::Model) -> Self {
+        let span = shown::span(session);
+        Self {
+            id: session.id.0,
+            key: session.key.clone(),
+            event_id: event.id.0,
+            event_key: event.key.clone(),
+            starts_at: span.start_text(),
+            ends_at: span.end_text(),
+            all_day: session.all_day,
+            status: session.status,
+            event_status: event.status,
+            title: shown::title(event, session).to_owned(),
+            location: shown::location(event, session).to_owned(),
+            kind: event.kind.clone(),
+            time_zone: session.time_zone.clone(),
+        }
+    }
+}
+
+impl EventView {
+    /// What is shown of an event.
+    #[must_use]
+    pub fn of(whole: &Whole) -> Self {
+        let event = &whole.event;
+        Self {
+            id: event.id.0,
+            key: event.key.clone(),
+            kind: event.kind.clone(),
+            title: event.title.clone(),
+            org_code: whole.host.code.clone(),
+            co_host_codes: whole.co_hosts.iter().map(|row| row.code.clone()).collect(),
+            location: event.location.clone(),
+            audience: whole.audience.clone(),
+            required: event.required,
+            walk_ins: event.walk_ins,
+            status: event.status,
+            also_kinds: whole.also_kinds.clone(),
+            topics: whole.topics.clone(),
+            form: event.form.clone(),
+            reminders: event.reminders.clone().and_then(|list| serde_json::from_value(list).ok()),
+            time_zone: event.time_zone.clone(),
+            sessions: whole.sessions.iter().map(|session| SessionView::of(event, session)).collect(),
+        }
+    }
+}
