@@ -2,7 +2,9 @@
 //!
 //! 0 done, 1 failed, 2 wrong use.
 
+mod mail;
 mod report;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,6 +47,18 @@ enum Command {
     /// API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Print a new calendar subscription URL of a person, and nothing else, on standard output.
+    FeedUrl {
+        /// The person's staff number.
+        #[arg(long)]
+        staff: String,
+    },
+    /// Accounts.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Mail.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
 }
 
 #[derive(Subcommand)]
@@ -91,6 +105,9 @@ async fn run(command: Command, config: Config) -> Result<()> {
         Command::Serve { demo } => serve(config, if demo { Mode::Demo } else { Mode::Normal }).await,
         Command::Migrate => open(&config).await.map(drop),
         Command::Report(args) => report::run(&args, &config, &open(&config).await?, clock.now()).await,
+        Command::FeedUrl { staff } => user::feed_url(&config, &staff, clock.now()).await,
+        Command::User(command) => user::run(&config, command, clock.now()).await,
+        Command::Mail(command) => mail::run(&config, command, clock.now()).await,
         Command::Token(TokenCommand::Create { name, org, scope }) => {
             let db = open(&config).await?;
             let organisation = people::by_code(db.read(), &org).await?;
