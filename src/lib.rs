@@ -27,6 +27,7 @@ pub mod config;
 pub mod dates;
 pub mod db;
 pub mod error;
+pub mod import;
 pub mod jobs;
 pub mod locale;
 pub mod notify;
