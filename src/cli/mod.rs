@@ -2,6 +2,7 @@
 //!
 //! 0 done, 1 failed, 2 wrong use.
 
+mod import;
 mod mail;
 mod report;
 mod user;
@@ -44,6 +45,8 @@ enum Command {
     Migrate,
     /// Write the annual statistics of an organisation.
     Report(report::ReportArgs),
+    /// Bring in files of people, events and what became of them.
+    Import(import::ImportArgs),
     /// API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -108,6 +111,7 @@ async fn run(command: Command, config: Config) -> Result<()> {
         Command::FeedUrl { staff } => user::feed_url(&config, &staff, clock.now()).await,
         Command::User(command) => user::run(&config, command, clock.now()).await,
         Command::Mail(command) => mail::run(&config, command, clock.now()).await,
+        Command::Import(args) => import::run(&args, &config).await,
         Command::Token(TokenCommand::Create { name, org, scope }) => {
             let db = open(&config).await?;
             let organisation = people::by_code(db.read(), &org).await?;

@@ -51,8 +51,6 @@ pub struct Beside {
 /// A row that is right.
 #[derive(Clone, Debug)]
 pub struct EventRow {
-    /// Its line.
-    pub line: u64,
     /// Its key.
     pub key: String,
     /// Its kind.
@@ -95,7 +93,6 @@ impl EventRow {
         let mut co_hosts: Vec<_> = co_hosts.into_iter().filter(|&other| other != host).collect();
         co_hosts.sort_unstable();
         Some(Self {
-            line: cells.line(),
             key,
             kind: kind?,
             title,

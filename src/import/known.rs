@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use entity::id::{EventId, OrganisationId, PersonId, SessionId};
-use entity::{event, membership, organisation, person, session};
+use entity::id::{EventId, OrganisationId, PersonId};
+use entity::{event, membership, person, session};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 
 use super::Reason;
@@ -123,12 +123,6 @@ impl Known {
         self.org(code).and_then(|id| if self.is_ours(id) { Ok(id) } else { Err(Reason::NotYours) })
     }
 
-    /// The organisation itself.
-    #[must_use]
-    pub fn org_row(&self, id: OrganisationId) -> Option<&organisation::Model> {
-        self.orgs.get(id)
-    }
-
     /// The person of a number.
     pub fn person(&self, staff_no: &str) -> Result<PersonId, Reason> {
         self.persons
@@ -168,11 +162,6 @@ impl Known {
     pub fn latest(&self, person: PersonId) -> Option<&membership::Model> {
         self.memberships.get(&person)?.iter().max_by_key(|row| row.active_from)
     }
-}
-
-/// The session that a row names by `session_key`.
-pub fn session_of(known: &Known, row: &mut RowReader<'_>) -> Option<SessionId> {
-    row.parsed("session_key", |key| known.session(key).map(|(session, _)| session.id))
 }
 
 /// The event that a row names by `event_key`.

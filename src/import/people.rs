@@ -119,10 +119,15 @@ fn drop_overlaps<C>(import: &mut Import<'_, C>, sheet: &Sheet, rows: &mut Vec<Pe
                 let days = (row.from, row.to);
                 let other = taken.iter().find(|other| meet(**other, days)).copied();
                 taken.push(days);
-                other.inspect(|other| drop(bad.insert(row.line, *other))).is_some()
+                if let Some(other) = other {
+                    bad.insert(row.line, other);
+                }
+                other.is_some()
             });
             match clash {
-                Some(at) => drop(mine.remove(at)),
+                Some(at) => {
+                    mine.remove(at);
+                }
                 None => break,
             }
         }
