@@ -11,6 +11,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::access::token::Tokens;
 use crate::attendance::CheckInWriter;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,7 +21,7 @@ use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
 use crate::web::{boundary, openapi};
-use crate::{access, calendar, jobs, scheduling, web};
+use crate::{access, attendance, jobs, scheduling, web};
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
@@ -28,18 +29,14 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<
     db.migrate().await?;
     web::health::start_counting()?;
     let kinds = config.event_kinds().map_err(Error::internal)?;
-    let mailer = match mode {
-        Mode::Normal => Mailer::new(&config.mail),
-        Mode::Demo => Mailer::demo(&config.mail),
-    };
-    let mailer = mailer.map_err(|why| Error::internal(format!("configuration: {why}")))?;
     Ok(App::new(Parts {
         check_ins: CheckInWriter::start(db.clone(), kinds.clone()),
         db,
         kinds,
         clock,
-        mailer,
+        mailer: Mailer,
         views: Views::load()?,
+        tokens: Tokens::default(),
         mode,
         config,
     }))
@@ -61,7 +58,6 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(web::assets::routes())
         .merge(web::health::routes())
-        .merge(calendar::feed::routes())
         .merge(pages)
         .nest(openapi::PREFIX, api_routes())
         .layer(CatchPanicLayer::custom(boundary::panicked))
@@ -75,7 +71,7 @@ pub fn router(app: App) -> Router {
 
 /// What stands under /api/v1; each room adds its line.
 fn api() -> OpenApiRouter<App> {
-    openapi::routes().merge(scheduling::api::routes())
+    openapi::routes().merge(scheduling::api::routes()).merge(attendance::api::routes())
 }
 
 fn api_routes() -> Router<App> {
@@ -92,9 +88,9 @@ fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<H
 
 /// Listens and serves until the process is told to stop, then lets running requests end.
 pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
-    let jobs = jobs::start(&app).await?;
+    let mut scheduler = jobs::start(&app).await?;
     axum::serve(listener, router(app)).with_graceful_shutdown(stopped()).await.map_err(Error::internal)?;
-    jobs.stop().await
+    scheduler.shutdown().await.map_err(Error::internal)
 }
 
 async fn stopped() {

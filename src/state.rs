@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::access::token::Tokens;
 use crate::attendance::CheckInWriter;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub views: Views,
     /// What puts all waiting check-ins into one transaction.
     pub check_ins: CheckInWriter,
+    /// Tokens that were looked up just now.
+    pub tokens: Tokens,
     /// Whether this is a demonstration, which shows its mail on a page.
     pub mode: Mode,
 }

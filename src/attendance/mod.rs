@@ -3,7 +3,9 @@
 //! One row by session and person says what stands; what it said before is kept beside it. An organiser's word stands
 //! above check-ins; of several arrivals the earliest stands; leave gives way to somebody who came.
 
+pub mod api;
 mod batch;
+mod body;
 mod check_in;
 mod door;
 mod history;

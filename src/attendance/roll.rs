@@ -151,7 +151,7 @@ pub(super) async fn frozen(
 }
 
 /// The roster as it stands, fixed or not, with staff numbers.
-async fn expected(
+pub(super) async fn expected(
     db: &impl ConnectionTrait,
     event: &event::Model,
     session: &session::Model,

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use axum::extract::FromRequestParts;
 use axum::http::{header, request::Parts};
 
-use crate::access::{Actor, Rights, token};
+use crate::access::{Actor, Rights};
 use crate::error::{Code, Error};
 use crate::state::App;
 
@@ -68,7 +68,7 @@ impl<N: Needs> FromRequestParts<App> for Caller<N> {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or_else(|| Error::new(Code::Unauthorized))?;
-        let actor = token::actor(app.db.read(), text).await?.ok_or_else(|| Error::new(Code::Unauthorized))?;
+        let actor = app.tokens.actor(app.db.read(), text).await?.ok_or_else(|| Error::new(Code::Unauthorized))?;
         if !N::enough(actor.rights) {
             return Err(Error::new(Code::Forbidden));
         }

@@ -7,6 +7,7 @@
 
 #[macro_use]
 mod harness;
+mod attendance;
 mod foundation;
 mod pages;
 mod report;

@@ -7,7 +7,7 @@ mod server;
 mod smtp;
 mod world;
 
-pub use app::{Answer, TestApp};
+pub use app::{Answer, TestApp, shanghai};
 pub use browser::Browser;
 pub use database::Backend;
 pub use server::{Killer, Server};

@@ -1,0 +1,4 @@
+//! Sending by SMTP, or into a folder.
+
+/// Where mail goes.
+pub struct Mailer;
