@@ -21,7 +21,7 @@ use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
 use crate::web::{boundary, openapi};
-use crate::{access, attendance, jobs, scheduling, web};
+use crate::{access, attendance, calendar, jobs, scheduling, web};
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
@@ -29,12 +29,17 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<
     db.migrate().await?;
     web::health::start_counting()?;
     let kinds = config.event_kinds().map_err(Error::internal)?;
+    let mailer = match mode {
+        Mode::Normal => Mailer::new(&config.mail),
+        Mode::Demo => Mailer::demo(&config.mail),
+    };
+    let mailer = mailer.map_err(|why| Error::internal(format!("configuration: {why}")))?;
     Ok(App::new(Parts {
         check_ins: CheckInWriter::start(db.clone(), kinds.clone()),
         db,
         kinds,
         clock,
-        mailer: Mailer,
+        mailer,
         views: Views::load()?,
         tokens: Tokens::default(),
         mode,
@@ -58,6 +63,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(web::assets::routes())
         .merge(web::health::routes())
+        .merge(calendar::feed::routes())
         .merge(pages)
         .nest(openapi::PREFIX, api_routes())
         .layer(CatchPanicLayer::custom(boundary::panicked))
@@ -88,9 +94,9 @@ fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<H
 
 /// Listens and serves until the process is told to stop, then lets running requests end.
 pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
-    let mut scheduler = jobs::start(&app).await?;
+    let jobs = jobs::start(&app).await?;
     axum::serve(listener, router(app)).with_graceful_shutdown(stopped()).await.map_err(Error::internal)?;
-    scheduler.shutdown().await.map_err(Error::internal)
+    jobs.stop().await
 }
 
 async fn stopped() {

@@ -200,6 +200,9 @@ impl Config {
         if self.database.max_connections == 0 || self.mail.connections == 0 || self.mail.tick == 0 {
             return wrong("database.max_connections, mail.connections, mail.tick", "must be at least 1");
         }
+        if self.mail.tick > 59 || self.mail.max_attempts == 0 {
+            return wrong("mail.tick, mail.max_attempts", "takes 1 to 59 seconds, and at least 1 attempt");
+        }
         self.event_kinds().map(drop)
     }
 }

@@ -2,21 +2,72 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
+use crate::notify::{Delivery, remind};
 use crate::scheduling::roster;
 use crate::state::App;
 
-/// Starts ticking. Stop it with `shutdown` of what it gives.
-pub async fn start(app: &App) -> Result<JobScheduler> {
+/// How long a running job may take to end when the program stops; a mail under way takes no longer.
+const GRACE: Duration = Duration::from_secs(100);
+
+/// The jobs of a running program.
+pub struct Jobs {
+    scheduler: JobScheduler,
+    running: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Jobs {
+    /// Starts no job any more and waits for those that run, mails that are being sent among them.
+    pub async fn stop(mut self) -> Result<()> {
+        self.stop.cancel();
+        self.scheduler.shutdown().await.map_err(Error::internal)?;
+        self.running.close();
+        if tokio::time::timeout(GRACE, self.running.wait()).await.is_err() {
+            tracing::warn!("stopped while a job was running");
+        }
+        Ok(())
+    }
+}
+
+/// Starts ticking.
+pub async fn start(app: &App) -> Result<Jobs> {
     let scheduler = JobScheduler::new().await.map_err(Error::internal)?;
-    add(&scheduler, app, "rosters", "*/10 * * * * *".to_owned(), |app| async move { freeze_rosters(&app).await })
-        .await?;
-    scheduler.start().await.map_err(Error::internal)?;
-    Ok(scheduler)
+    let jobs = Jobs { scheduler, running: TaskTracker::new(), stop: CancellationToken::new() };
+    let every = |seconds: u32| format!("*/{seconds} * * * * *");
+    let tick = app.config.mail.tick;
+    jobs.add(app, "rosters", every(10), |app, _| async move { freeze_rosters(&app).await }).await?;
+    jobs.add(app, "reminders", every(tick), |app, _| async move { add_reminders(&app).await }).await?;
+    jobs.add(app, "mail", every(tick), |app, stop| async move { deliver(&app, &stop).await }).await?;
+    jobs.scheduler.start().await.map_err(Error::internal)?;
+    Ok(jobs)
+}
+
+/// Puts the reminders that are due into the outbox.
+pub async fn add_reminders(app: &App) -> Result<()> {
+    let count = remind(&app.db, &app.kinds, app.now()).await?;
+    if count > 0 {
+        tracing::info!(count, "reminders are due");
+    }
+    Ok(())
+}
+
+/// Sends what is due until nothing is left.
+pub async fn deliver(app: &App, stop: &CancellationToken) -> Result<()> {
+    let (db, clock, config) = (&app.db, app.clock.as_ref(), &app.config);
+    let (mailer, views, kinds) = (&app.mailer, &app.views, &app.kinds);
+    let count = Delivery { db, clock, mailer, views, kinds, config }.drain(stop).await?;
+    if count > 0 {
+        tracing::info!(count, "messages settled");
+    }
+    Ok(())
 }
 
 /// Fixes the rosters of sessions that have started.
@@ -29,22 +80,25 @@ pub async fn freeze_rosters(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn add<F, Fut>(scheduler: &JobScheduler, app: &App, name: &'static str, schedule: String, job: F) -> Result<()>
-where
-    F: Fn(App) -> Fut + Send + Sync + Clone + 'static,
-    Fut: Future<Output = Result<()>> + Send + 'static,
-{
-    let (app, running) = (app.clone(), Arc::new(Mutex::new(())));
-    let job = Job::new_async(schedule.as_str(), move |_, _| {
-        let (app, job, running) = (app.clone(), job.clone(), running.clone());
-        Box::pin(async move {
-            // The scheduler starts a job again while it still runs: that turn is left out.
-            let Ok(_guard) = running.try_lock() else { return };
-            if let Err(error) = job(app).await {
-                tracing::error!(job = name, %error, "job failed; the next tick tries again");
-            }
+impl Jobs {
+    async fn add<F, Fut>(&self, app: &App, name: &'static str, schedule: String, job: F) -> Result<()>
+    where
+        F: Fn(App, CancellationToken) -> Fut + Send + Sync + Clone + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        let (app, stop, tracker) = (app.clone(), self.stop.clone(), self.running.clone());
+        let turn = Arc::new(Mutex::new(()));
+        let job = Job::new_async(schedule.as_str(), move |_, _| {
+            let (app, job, turn, stop) = (app.clone(), job.clone(), turn.clone(), stop.clone());
+            Box::pin(tracker.track_future(async move {
+                // The scheduler starts a job again while it still runs: that turn is left out.
+                let Ok(_guard) = turn.try_lock() else { return };
+                if let Err(error) = job(app, stop).await {
+                    tracing::error!(job = name, %error, "job failed; the next tick tries again");
+                }
+            }))
         })
-    })
-    .map_err(|e: JobSchedulerError| Error::internal(e))?;
-    scheduler.add(job).await.map(drop).map_err(Error::internal)
+        .map_err(|e: JobSchedulerError| Error::internal(e))?;
+        self.scheduler.add(job).await.map(drop).map_err(Error::internal)
+    }
 }

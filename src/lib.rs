@@ -20,12 +20,14 @@
 pub mod access;
 pub mod app;
 pub mod attendance;
+pub mod calendar;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dates;
 pub mod db;
 pub mod error;
+pub mod import;
 pub mod jobs;
 pub mod locale;
 pub mod notify;

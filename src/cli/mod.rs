@@ -2,7 +2,10 @@
 //!
 //! 0 done, 1 failed, 2 wrong use.
 
+mod import;
+mod mail;
 mod report;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,9 +45,23 @@ enum Command {
     Migrate,
     /// Write the annual statistics of an organisation.
     Report(report::ReportArgs),
+    /// Bring in files of people, events and what became of them.
+    Import(import::ImportArgs),
     /// API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Print a new calendar subscription URL of a person, and nothing else, on standard output.
+    FeedUrl {
+        /// The person's staff number.
+        #[arg(long)]
+        staff: String,
+    },
+    /// Accounts.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Mail.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
 }
 
 #[derive(Subcommand)]
@@ -91,6 +108,10 @@ async fn run(command: Command, config: Config) -> Result<()> {
         Command::Serve { demo } => serve(config, if demo { Mode::Demo } else { Mode::Normal }).await,
         Command::Migrate => open(&config).await.map(drop),
         Command::Report(args) => report::run(&args, &config, &open(&config).await?, clock.now()).await,
+        Command::FeedUrl { staff } => user::feed_url(&config, &staff, clock.now()).await,
+        Command::User(command) => user::run(&config, command, clock.now()).await,
+        Command::Mail(command) => mail::run(&config, command, clock.now()).await,
+        Command::Import(args) => import::run(&args, &config).await,
         Command::Token(TokenCommand::Create { name, org, scope }) => {
             let db = open(&config).await?;
             let organisation = people::by_code(db.read(), &org).await?;

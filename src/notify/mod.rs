@@ -1,5 +1,13 @@
 //! What must be said by now, made into mails and sent.
 
+mod delivery;
+mod due;
+mod facts;
+mod mail;
 mod mailer;
+mod message;
 
+pub use delivery::{Delivery, remind};
+pub use due::reminders;
+pub use mail::{Invitation, Mail, Party};
 pub use mailer::Mailer;

@@ -1,0 +1,78 @@
+//! One session as a calendar shows it. Pure.
+
+use chrono::{DateTime, Utc};
+use entity::state::{EventStatus, SessionStatus};
+use entity::{event, session};
+
+use super::ics::Status;
+use super::itip::Attendance;
+use crate::dates::Span;
+use crate::locale::Lang;
+use crate::scheduling::{Kinds, session as sessions};
+
+/// One VEVENT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Never changes (RFC 7986 section 5.3).
+    pub uid: String,
+    /// Grows with time, place and status.
+    pub sequence: u32,
+    /// DTSTAMP and LAST-MODIFIED.
+    pub stamp: DateTime<Utc>,
+    /// When.
+    pub span: Span,
+    /// What.
+    pub summary: String,
+    /// More of it; may be empty.
+    pub description: String,
+    /// Where; may be empty.
+    pub location: String,
+    /// The kind's name; may be empty.
+    pub category: String,
+    /// Whether it takes place.
+    pub status: Status,
+    /// Who invites whom; only in a message, never in a subscription.
+    pub attendance: Option<Attendance>,
+}
+
+/// What an entry needs beside its rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The kinds, for their names.
+    pub kinds: &'a Kinds,
+    /// In which language.
+    pub lang: Lang,
+}
+
+/// A session as a calendar shows it: `host` is the name of the host organisation, `topics` in order.
+#[must_use]
+pub fn entry(
+    setting: Setting<'_>,
+    event: &event::Model,
+    session: &session::Model,
+    host: &str,
+    topics: &[String],
+) -> Entry {
+    let lang = setting.lang;
+    let kind = setting.kinds.name(&event.kind, lang);
+    let title = sessions::title(event, session);
+    let cancelled = event.status == EventStatus::Cancelled || session.status == SessionStatus::Cancelled;
+    let must = if event.required { "calendar-required" } else { "calendar-optional" };
+    let mut lines = vec![format!("{host} · {kind} · {}", lang.text(must))];
+    if !topics.is_empty() {
+        let joined = topics.join(if lang == Lang::Zh { "、" } else { ", " });
+        lines.push(lang.text_with("calendar-topics", [("topics", joined)]));
+    }
+    Entry {
+        uid: session.uid.clone(),
+        sequence: u32::try_from(session.sequence).unwrap_or(0),
+        stamp: session.updated_at,
+        span: sessions::span(session),
+        summary: if title.is_empty() { kind.to_owned() } else { title.to_owned() },
+        description: lines.join("\n"),
+        location: sessions::location(event, session).to_owned(),
+        category: kind.to_owned(),
+        status: if cancelled { Status::Cancelled } else { Status::Confirmed },
+        attendance: None,
+    }
+}

@@ -1,0 +1,168 @@
+//! Entries to iCalendar text. Pure.
+//!
+//! The one place that works around what icalendar 0.17 gets wrong: preset properties that double (`empty` is used),
+//! DTSTAMP of now and random UIDs (always set), no VTIMEZONE (put in as text), NAME unescaped (given escaped), bare CR
+//! and control characters in texts, and `"` or line breaks in parameter values (taken out before).
+
+use chrono::{DateTime, Utc};
+use icalendar::{Calendar, Component, Event, EventLike, Parameter, Property};
+
+use super::entry::Entry;
+use super::timezone;
+use crate::dates::Zone;
+
+/// What stands above the entries.
+#[derive(Clone, Debug)]
+pub struct Head<'a> {
+    /// METHOD of an invitation (RFC 5546); None for a subscription.
+    pub method: Option<&'a str>,
+    /// What the calendar is called; None for an invitation.
+    pub name: Option<&'a str>,
+    /// The zone that is described even where no entry needs it: a calendar must hold something (RFC 5545 3.6).
+    pub zone: Zone,
+}
+
+/// STATUS of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It takes place.
+    Confirmed,
+    /// It does not.
+    Cancelled,
+}
+
+/// Renders a whole calendar, in the order given. The same values give the same bytes.
+#[must_use]
+pub fn render(head: &Head<'_>, entries: &[Entry]) -> String {
+    let mut calendar = Calendar::empty();
+    calendar.append_property(Property::new("VERSION", "2.0"));
+    calendar.append_property(Property::new("PRODID", "-//pufa//pufa//ZH"));
+    calendar.append_property(Property::new("CALSCALE", "GREGORIAN"));
+    if let Some(method) = head.method {
+        calendar.append_property(Property::new("METHOD", method));
+    }
+    if let Some(name) = head.name {
+        let name = clean(name);
+        calendar.append_property(Property::new("NAME", escape(&name)));
+        calendar.append_property(Property::new("X-WR-CALNAME", name));
+        calendar.append_property(Property::new("X-WR-TIMEZONE", head.zone.name()));
+        let refresh = Property::new("REFRESH-INTERVAL", "PT1H").add_parameter("VALUE", "DURATION").done();
+        calendar.append_property(refresh);
+        calendar.append_property(Property::new("X-PUBLISHED-TTL", "PT1H"));
+    }
+    for entry in entries {
+        calendar.push(event(entry));
+    }
+    with_zones(&calendar.to_string(), head.zone, entries)
+}
+
+fn event(entry: &Entry) -> Event {
+    let mut event = Event::new();
+    event.uid(&clean(&entry.uid)).sequence(entry.sequence).timestamp(entry.stamp).last_modified(entry.stamp);
+    event.append_property(time("DTSTART", entry, entry.span.start));
+    event.append_property(time("DTEND", entry, entry.span.end));
+    event.summary(&clean(&entry.summary));
+    if !entry.description.is_empty() {
+        event.description(&clean(&entry.description));
+    }
+    if !entry.location.is_empty() {
+        event.location(&clean(&entry.location));
+    }
+    if !entry.category.is_empty() {
+        event.categories([clean(&entry.category)]);
+    }
+    event.status(match entry.status {
+        Status::Confirmed => icalendar::EventStatus::Confirmed,
+        Status::Cancelled => icalendar::EventStatus::Cancelled,
+    });
+    if let Some(attendance) = &entry.attendance {
+        event.append_property(party("ORGANIZER", &attendance.organizer, &[]));
+        let role = if attendance.required { "REQ-PARTICIPANT" } else { "OPT-PARTICIPANT" };
+        let parameters =
+            [("CUTYPE", "INDIVIDUAL"), ("ROLE", role), ("PARTSTAT", "NEEDS-ACTION"), ("RSVP", attendance.rsvp())];
+        event.append_property(party("ATTENDEE", &attendance.attendee, &parameters));
+    }
+    event
+}
+
+/// DTSTART or DTEND: a date of whole days (the end is the first day after, section 3.6.1), else local time and zone.
+fn time(name: &str, entry: &Entry, at: DateTime<Utc>) -> Property {
+    let local = entry.span.zone.local(at);
+    if entry.span.all_day {
+        return Property::new(name, local.format("%Y%m%d").to_string()).add_parameter("VALUE", "DATE").done();
+    }
+    if is_utc(entry.span.zone) {
+        return Property::new(name, local.format("%Y%m%dT%H%M%SZ").to_string());
+    }
+    let local = local.format("%Y%m%dT%H%M%S").to_string();
+    Property::new(name, local).add_parameter("TZID", entry.span.zone.name()).done()
+}
+
+fn party(name: &str, party: &super::Party, parameters: &[(&str, &str)]) -> Property {
+    let mut property = Property::new(name, format!("mailto:{}", address(&party.address)));
+    let common_name = parameter(&party.name);
+    if !common_name.is_empty() {
+        property.append_parameter(Parameter::new("CN", &common_name));
+    }
+    for (key, value) in parameters {
+        property.add_parameter(key, value);
+    }
+    property
+}
+
+fn with_zones(text: &str, default: Zone, entries: &[Entry]) -> String {
+    let mut zones = vec![default];
+    for zone in entries.iter().filter(|e| !e.span.all_day).map(|e| e.span.zone) {
+        if !zones.contains(&zone) {
+            zones.push(zone);
+        }
+    }
+    let first = entries.iter().map(|e| e.span.start).min().unwrap_or_default();
+    let last = entries.iter().map(|e| e.span.end).max().unwrap_or_default();
+    let blocks: String =
+        zones.into_iter().filter(|&zone| !is_utc(zone)).map(|zone| timezone::block(zone.0, first, last)).collect();
+    // No line of a property begins with BEGIN: a folded one begins with a blank.
+    let at = text.find("\r\nBEGIN:VEVENT\r\n").or_else(|| text.find("\r\nEND:VCALENDAR\r\n"));
+    let at = at.map_or(text.len(), |at| at + 2);
+    format!("{}{blocks}{}", &text[..at], &text[at..])
+}
+
+fn is_utc(zone: Zone) -> bool {
+    matches!(zone.name(), "UTC" | "Etc/UTC" | "Etc/UCT" | "Etc/Zulu" | "Zulu" | "UCT")
+}
+
+/// A text without what may not stand in one (section 3.1): line ends as LF, no other control characters but the tab.
+fn clean(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .chars()
+        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
+        .collect()
+}
+
+/// A parameter's value without what cannot be quoted (section 3.2).
+fn parameter(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.replace('"', "'").trim().to_owned()
+}
+
+/// A TEXT value as it must be written (section 3.3.11), for a property that the crate does not know as text.
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n")
+}
+
+/// An address as a mailto URI carries it (RFC 6068): what is no plain character as percent and hex.
+fn address(address: &str) -> String {
+    address
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            b'-' | b'.' | b'_' | b'~' | b'@' | b'+' | b'!' | b'$' | b'*' | b'=' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "ics_test.rs"]
+mod tests;

@@ -1,0 +1,236 @@
+//! Subscriptions: a secret address of a person's sessions, and what stands there.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Months, Utc};
+use entity::id::{EventId, FeedId, MembershipId, PersonId};
+use entity::state::{AudienceSign, EventStatus};
+use entity::{audience_rule, event, event_co_host, event_topic, feed, membership, membership_group, person, session};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+};
+
+use super::entry::{Entry, Setting, entry};
+use crate::access::{Secret, hash};
+use crate::config;
+use crate::dates::Zone;
+use crate::error::{Code, Error, Result};
+use crate::people::OrgTree;
+use crate::scheduling::audience::{Audience, Standing};
+
+/// Makes a new address for a person: gives the token at its end, of which only the hash is kept. Earlier ones stay.
+pub async fn create(db: &impl ConnectionTrait, person: PersonId, now: DateTime<Utc>) -> Result<String> {
+    let secret = Secret::new()?;
+    let row = feed::ActiveModel {
+        person_id: Set(person),
+        token_hash: Set(secret.hash),
+        created_at: Set(now),
+        revoked_at: Set(None),
+        ..Default::default()
+    };
+    feed::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(secret.text)
+}
+
+/// Whose address that is; `not-found` for one that is unknown or switched off.
+pub async fn owner(db: &impl ConnectionTrait, token: &str) -> Result<person::Model> {
+    let row = feed::Entity::find()
+        .filter(feed::Column::TokenHash.eq(hash(token)))
+        .filter(feed::Column::RevokedAt.is_null())
+        .one(db)
+        .await?
+        .ok_or_else(|| Error::new(Code::NotFound))?;
+    person::Entity::find_by_id(row.person_id).one(db).await?.ok_or_else(|| Error::new(Code::NotFound))
+}
+
+/// A person's addresses that work, oldest first.
+pub async fn of_person(db: &impl ConnectionTrait, person: PersonId) -> Result<Vec<feed::Model>> {
+    Ok(feed::Entity::find()
+        .filter(feed::Column::PersonId.eq(person))
+        .filter(feed::Column::RevokedAt.is_null())
+        .order_by_asc(feed::Column::Id)
+        .all(db)
+        .await?)
+}
+
+/// Switches one of a person's addresses off; `not-found` when it is not theirs or off already.
+pub async fn revoke(db: &impl ConnectionTrait, person: PersonId, feed: FeedId, now: DateTime<Utc>) -> Result<()> {
+    match switch_off(db, Condition::all().add(feed::Column::PersonId.eq(person)).add(feed::Column::Id.eq(feed)), now)
+        .await?
+    {
+        0 => Err(Error::new(Code::NotFound)),
+        _ => Ok(()),
+    }
+}
+
+/// Switches all of a person's addresses off; gives how many worked until now.
+pub async fn revoke_all(db: &impl ConnectionTrait, person: PersonId, now: DateTime<Utc>) -> Result<u64> {
+    switch_off(db, Condition::all().add(feed::Column::PersonId.eq(person)), now).await
+}
+
+async fn switch_off(db: &impl ConnectionTrait, which: Condition, now: DateTime<Utc>) -> Result<u64> {
+    let done = feed::Entity::update_many()
+        .col_expr(feed::Column::RevokedAt, Expr::value(now))
+        .filter(which)
+        .filter(feed::Column::RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected)
+}
+
+/// From when to when a subscription reaches: whole days around today, as the settings say.
+#[must_use]
+pub fn window(settings: &config::Calendar, zone: Zone, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let today = zone.day(now);
+    let first = today.checked_sub_months(Months::new(settings.months_back)).unwrap_or(today);
+    let last = today.checked_add_months(Months::new(settings.months_ahead)).unwrap_or(today);
+    (zone.midnight(first), zone.midnight(last))
+}
+
+/// What a person's subscription holds: the sessions of published events to which they are invited, cancelled ones
+/// too, by start.
+pub async fn entries(
+    db: &impl ConnectionTrait,
+    setting: Setting<'_>,
+    person: PersonId,
+    window: (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<Entry>> {
+    let tree = OrgTree::load(db).await?;
+    let found = invited_to(db, &tree, person, window).await?;
+    let events: HashSet<EventId> = found.iter().map(|(event, _)| event.id).collect();
+    let mut topics: HashMap<EventId, Vec<String>> = HashMap::new();
+    let rows = event_topic::Entity::find()
+        .filter(event_topic::Column::EventId.is_in(events))
+        .order_by_asc(event_topic::Column::EventId)
+        .order_by_asc(event_topic::Column::Position)
+        .all(db)
+        .await?;
+    for row in rows {
+        topics.entry(row.event_id).or_default().push(row.name);
+    }
+    Ok(found
+        .iter()
+        .map(|(event, session)| {
+            let topics = topics.get(&event.id).map(Vec::as_slice).unwrap_or_default();
+            entry(setting, event, session, tree.name(event.host_id), topics)
+        })
+        .collect())
+}
+
+/// The sessions between two instants to which a person is invited, by the memberships of each session's day, whatever
+/// its roster says: of published events, cancelled ones too; by start.
+pub async fn invited_to(
+    db: &impl ConnectionTrait,
+    tree: &OrgTree,
+    person: PersonId,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<(event::Model, session::Model)>> {
+    let standings = Standings::load(db, tree, person).await?;
+    let shown = Condition::any().add(event::Column::Status.eq(EventStatus::Scheduled)).add(
+        // One that was cancelled as a draft was never announced.
+        Condition::all()
+            .add(event::Column::Status.eq(EventStatus::Cancelled))
+            .add(event::Column::PublishedAt.is_not_null()),
+    );
+    let rows = session::Entity::find()
+        .find_also_related(event::Entity)
+        .filter(shown)
+        .filter(session::Column::EndsAt.gt(from))
+        .filter(session::Column::StartsAt.lt(to))
+        .filter(Expr::col((event::Entity, event::Column::Id)).in_subquery(standings.candidates()))
+        .order_by_asc(session::Column::StartsAt)
+        .order_by_asc(session::Column::Id)
+        .all(db)
+        .await?;
+    let rows: Vec<_> = rows.into_iter().filter_map(|(session, event)| event.map(|event| (event, session))).collect();
+    let audiences = audiences(db, rows.iter().map(|(event, _)| event)).await?;
+    Ok(rows
+        .into_iter()
+        .filter(|(event, session)| {
+            let standing = standings.on(session.day);
+            audiences.get(&event.id).zip(standing).is_some_and(|(audience, standing)| audience.names(standing))
+        })
+        .collect())
+}
+
+/// A person's memberships, each with what an audience asks of it.
+struct Standings {
+    person: PersonId,
+    held: Vec<(membership::Model, Standing)>,
+}
+
+impl Standings {
+    async fn load(db: &impl ConnectionTrait, tree: &OrgTree, person: PersonId) -> Result<Self> {
+        let memberships = membership::Entity::find().filter(membership::Column::PersonId.eq(person)).all(db).await?;
+        let ids: Vec<MembershipId> = memberships.iter().map(|row| row.id).collect();
+        let mut groups: HashMap<MembershipId, HashSet<String>> = HashMap::new();
+        let rows =
+            membership_group::Entity::find().filter(membership_group::Column::MembershipId.is_in(ids)).all(db).await?;
+        for row in rows {
+            groups.entry(row.membership_id).or_default().insert(row.name);
+        }
+        let held = memberships
+            .into_iter()
+            .map(|row| {
+                let standing = Standing {
+                    person_id: person,
+                    upwards: tree.upwards(row.organisation_id),
+                    groups: groups.remove(&row.id).unwrap_or_default(),
+                };
+                (row, standing)
+            })
+            .collect();
+        Ok(Self { person, held })
+    }
+
+    fn on(&self, day: chrono::NaiveDate) -> Option<&Standing> {
+        let holds = |row: &membership::Model| row.active_from <= day && row.active_to.is_none_or(|last| day <= last);
+        self.held.iter().find(|(row, _)| holds(row)).map(|(_, standing)| standing)
+    }
+
+    /// Events with a line that may name the person on some day: no more than [`Audience::names`] then decides on.
+    fn candidates(&self) -> sea_orm::sea_query::SelectStatement {
+        let upwards: HashSet<_> = self.held.iter().flat_map(|(_, s)| s.upwards.iter().copied()).collect();
+        let groups: HashSet<_> = self.held.iter().flat_map(|(_, s)| s.groups.iter().cloned()).collect();
+        Query::select()
+            .column(audience_rule::Column::EventId)
+            .from(audience_rule::Entity)
+            .cond_where(audience_rule::Column::Sign.eq(AudienceSign::Include))
+            .cond_where(
+                Condition::any()
+                    .add(audience_rule::Column::PersonId.eq(self.person))
+                    .add(audience_rule::Column::OrganisationId.is_in(upwards))
+                    .add(audience_rule::Column::GroupName.is_in(groups)),
+            )
+            .to_owned()
+    }
+}
+
+/// The audiences of several events, in two queries.
+async fn audiences<'a>(
+    db: &impl ConnectionTrait,
+    events: impl Iterator<Item = &'a event::Model>,
+) -> Result<HashMap<EventId, Audience>> {
+    let mut found: HashMap<EventId, Audience> =
+        events.map(|event| (event.id, Audience { rules: Vec::new(), hosts: vec![event.host_id] })).collect();
+    let ids: Vec<EventId> = found.keys().copied().collect();
+    let rules = audience_rule::Entity::find()
+        .filter(audience_rule::Column::EventId.is_in(ids.iter().copied()))
+        .order_by_asc(audience_rule::Column::EventId)
+        .order_by_asc(audience_rule::Column::Position)
+        .all(db)
+        .await?;
+    for rule in rules {
+        if let Some(audience) = found.get_mut(&rule.event_id) {
+            audience.rules.push(rule);
+        }
+    }
+    let co_hosts = event_co_host::Entity::find().filter(event_co_host::Column::EventId.is_in(ids)).all(db).await?;
+    for row in co_hosts {
+        if let Some(audience) = found.get_mut(&row.event_id) {
+            audience.hosts.push(row.organisation_id);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,73 @@
+//! Telling the invited of what an import brought, when `--notify` asks for it. Without it nobody is told, now or later:
+//! events that are new carry `mails = false`.
+
+use std::collections::BTreeSet;
+
+use entity::event;
+use entity::id::SessionId;
+use entity::session;
+use entity::state::{EventStatus, MessageKind, SessionStatus};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::run::{Import, Notify};
+use crate::error::Result;
+use crate::outbox::{Message, enqueue};
+use crate::scheduling::roster;
+
+/// Sessions that are new, or whose time, place or status changed.
+#[derive(Clone, Debug, Default)]
+pub struct News(BTreeSet<SessionId>);
+
+impl News {
+    /// Remembers one.
+    pub fn add(&mut self, session: SessionId) {
+        self.0.insert(session);
+    }
+}
+
+/// Puts what is to be told into the outbox, in the import's transaction.
+pub async fn tell<C: ConnectionTrait>(import: &Import<'_, C>) -> Result<()> {
+    if import.ground.notify == Notify::Nobody {
+        return Ok(());
+    }
+    let news = import.known.sessions.values().filter(|session| import.news.0.contains(&session.id));
+    for session in news.filter(|session| session.ends_at > import.ground.now) {
+        let Some(event) = import.known.event_of(session) else { continue };
+        let Some(kind) = what(event, session) else { continue };
+        let people = roster::invited_to(import.db, event, session).await?;
+        let messages = people
+            .into_iter()
+            .filter_map(|member| {
+                Some(Message {
+                    key: format!("{}:{}:{}:{}", kind.as_str(), session.id, session.sequence, member.person_id),
+                    kind,
+                    event_id: Some(event.id),
+                    session_id: Some(session.id),
+                    person_id: Some(member.person_id),
+                    account_id: None,
+                    address: member.email?,
+                    detail: None,
+                })
+            })
+            .collect();
+        enqueue(import.db, messages, import.ground.now).await?;
+        session::Entity::update_many()
+            .col_expr(session::Column::ToldAt, Expr::value(import.ground.now))
+            .filter(session::Column::Id.eq(session.id))
+            .exec(import.db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What the invited of a session are to be told: nothing of a draft, and of a cancellation only who was invited before.
+fn what(event: &event::Model, session: &session::Model) -> Option<MessageKind> {
+    let cancelled = event.status == EventStatus::Cancelled || session.status == SessionStatus::Cancelled;
+    match (event.status == EventStatus::Draft || !event.mails, cancelled, session.told_at.is_some()) {
+        (true, ..) | (_, true, false) => None,
+        (_, true, true) => Some(MessageKind::Cancellation),
+        (_, false, true) => Some(MessageKind::Update),
+        (_, false, false) => Some(MessageKind::Invitation),
+    }
+}

@@ -1,0 +1,105 @@
+//! The rows that a batch of messages speaks of, each table read once.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use entity::id::{EventId, OrganisationId, PersonId, SessionId};
+use entity::state::{MessageKind, MessageState};
+use entity::{event, event_topic, organisation, outbox, person, session};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+
+/// What a batch of messages speaks of.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    events: HashMap<EventId, event::Model>,
+    sessions: HashMap<SessionId, session::Model>,
+    hosts: HashMap<OrganisationId, String>,
+    names: HashMap<PersonId, String>,
+    topics: HashMap<EventId, Vec<String>>,
+    invitations: HashMap<(SessionId, PersonId), String>,
+}
+
+impl Facts {
+    /// Reads what these messages speak of.
+    pub async fn load(db: &impl ConnectionTrait, rows: &[outbox::Model]) -> Result<Self, DbErr> {
+        let sessions = session::Entity::find().filter(session::Column::Id.is_in(ids(rows, |r| r.session_id)));
+        let events = event::Entity::find().filter(event::Column::Id.is_in(ids(rows, |r| r.event_id)));
+        let events: HashMap<_, _> = events.all(db).await?.into_iter().map(|row| (row.id, row)).collect();
+        let hosts = organisation::Entity::find()
+            .filter(organisation::Column::Id.is_in(events.values().map(|e| e.host_id).collect::<HashSet<_>>()));
+        let persons = person::Entity::find().filter(person::Column::Id.is_in(ids(rows, |r| r.person_id)));
+        let mut topics: HashMap<EventId, Vec<String>> = HashMap::new();
+        let lines = event_topic::Entity::find()
+            .filter(event_topic::Column::EventId.is_in(events.keys().copied()))
+            .order_by_asc(event_topic::Column::EventId)
+            .order_by_asc(event_topic::Column::Position);
+        for line in lines.all(db).await? {
+            topics.entry(line.event_id).or_default().push(line.name);
+        }
+        Ok(Self {
+            sessions: sessions.all(db).await?.into_iter().map(|row| (row.id, row)).collect(),
+            hosts: hosts.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
+            names: persons.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
+            topics,
+            invitations: first_invitations(db, rows).await?,
+            events,
+        })
+    }
+
+    /// The event and session of a message that has both.
+    #[must_use]
+    pub fn session(&self, row: &outbox::Model) -> Option<(&event::Model, &session::Model)> {
+        self.events.get(&row.event_id?).zip(self.sessions.get(&row.session_id?))
+    }
+
+    /// The name of an event's host.
+    #[must_use]
+    pub fn host(&self, event: &event::Model) -> &str {
+        self.hosts.get(&event.host_id).map_or("", String::as_str)
+    }
+
+    /// The name of the one whom a message goes to; empty for an account.
+    #[must_use]
+    pub fn name(&self, row: &outbox::Model) -> &str {
+        row.person_id.and_then(|id| self.names.get(&id)).map_or("", String::as_str)
+    }
+
+    /// The laws and subjects of an event.
+    #[must_use]
+    pub fn topics(&self, event: &event::Model) -> &[String] {
+        self.topics.get(&event.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The Message-ID of the first invitation of the same person to the same session, if it went out and is not this
+    /// message itself.
+    #[must_use]
+    pub fn invitation(&self, row: &outbox::Model) -> Option<&str> {
+        let id = self.invitations.get(&(row.session_id?, row.person_id?))?;
+        (*id != row.message_id).then_some(id)
+    }
+}
+
+async fn first_invitations(
+    db: &impl ConnectionTrait,
+    rows: &[outbox::Model],
+) -> Result<HashMap<(SessionId, PersonId), String>, DbErr> {
+    let found = outbox::Entity::find()
+        .filter(outbox::Column::Kind.eq(MessageKind::Invitation))
+        .filter(outbox::Column::State.eq(MessageState::Sent))
+        .filter(outbox::Column::SessionId.is_in(ids(rows, |r| r.session_id)))
+        .filter(outbox::Column::PersonId.is_in(ids(rows, |r| r.person_id)))
+        .order_by_asc(outbox::Column::Id)
+        .all(db)
+        .await?;
+    let mut first = HashMap::new();
+    for row in found {
+        if let Some(key) = row.session_id.zip(row.person_id) {
+            first.entry(key).or_insert(row.message_id);
+        }
+    }
+    Ok(first)
+}
+
+fn ids<T: Eq + Hash>(rows: &[outbox::Model], id: impl Fn(&outbox::Model) -> Option<T>) -> HashSet<T> {
+    rows.iter().filter_map(id).collect()
+}

@@ -1,0 +1,272 @@
+//! A message of the outbox made into a mail, from what its ids say at the moment of sending. Pure.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::state::{EventStatus, MessageKind, SessionStatus};
+use entity::{event, outbox, session};
+use serde::Serialize;
+
+use super::due::stamp;
+use super::facts::Facts;
+use super::mail::{Invitation, Mail, Party, headline};
+use crate::calendar::{Attendance, Method, Setting, entry, message};
+use crate::dates::Zone;
+use crate::error::{Error, Result};
+use crate::locale::Lang;
+use crate::scheduling::{Kinds, session as sessions};
+use crate::view::{Views, format};
+
+/// When check-in opens (contract.md's check-in rules).
+const OPENS_BEFORE: TimeDelta = TimeDelta::minutes(30);
+
+/// What a mail needs beside its rows.
+pub struct Stationery<'a> {
+    /// The templates.
+    pub views: &'a Views,
+    /// The kinds, for their names.
+    pub kinds: &'a Kinds,
+    /// In which language.
+    pub lang: Lang,
+    /// The zone that goes without saying.
+    pub zone: Zone,
+    /// Where the pages are, without a slash at the end.
+    pub public_url: String,
+    /// In whose name.
+    pub sender: Party,
+    /// For how long a sign-in link works.
+    pub link_minutes: u32,
+}
+
+/// What becomes of a message.
+#[derive(Debug)]
+pub enum Composed {
+    /// This goes out.
+    Mail(Box<Mail>),
+    /// Nothing goes out any more; why, for people.
+    Moot(String),
+}
+
+/// What every mail's templates get.
+#[derive(Serialize)]
+struct Letter {
+    greeting: String,
+    lead: String,
+    title: String,
+    /// Label and value, in order.
+    facts: Vec<(String, String)>,
+    button: (String, String),
+    notes: Vec<String>,
+    foot: String,
+}
+
+/// Makes the mail of a message.
+pub fn compose(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    now: DateTime<Utc>,
+) -> Result<Composed> {
+    if row.kind == MessageKind::SignIn {
+        return sign_in(stationery, facts, row, now);
+    }
+    let (event, session) =
+        facts.session(row).ok_or_else(|| Error::internal(format!("message {} speaks of no session", row.id)))?;
+    if let Some(why) = moot(event, session, row, now) {
+        return Ok(Composed::Moot(stationery.lang.text(why)));
+    }
+    let lang = stationery.lang;
+    let letter = letter(stationery, facts, row, (event, session), now);
+    let span = sessions::span(session);
+    let args = [("title", letter.title.clone()), ("when", short_time(lang, &span, now))];
+    let subject = lang.text_with(&format!("mail-subject-{}", row.kind.as_str()), args);
+    let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
+    mail.from.name = from_name(stationery, facts.host(event));
+    mail.answers = facts.invitation(row).map(str::to_owned);
+    mail.calendar = invitation(stationery, facts, row, event, session);
+    Ok(Composed::Mail(Box::new(mail)))
+}
+
+/// Why nothing should be said any more, as a text's key.
+fn moot(
+    event: &event::Model,
+    session: &session::Model,
+    row: &outbox::Model,
+    now: DateTime<Utc>,
+) -> Option<&'static str> {
+    let cancelled = event.status == EventStatus::Cancelled || session.status == SessionStatus::Cancelled;
+    if row.kind != MessageKind::Cancellation && cancelled {
+        return Some("mail-moot-cancelled");
+    }
+    if session.ends_at <= now {
+        return Some("mail-moot-over");
+    }
+    if row.kind == MessageKind::Reminder {
+        let meant = row.detail.as_ref().and_then(|detail| detail["starts_at"].as_str());
+        if meant.is_some_and(|meant| meant != stamp(session.starts_at)) {
+            return Some("mail-moot-moved");
+        }
+        if session.starts_at <= now {
+            return Some("mail-moot-begun");
+        }
+    }
+    None
+}
+
+fn letter(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    (event, session): (&event::Model, &session::Model),
+    now: DateTime<Utc>,
+) -> Letter {
+    let lang = stationery.lang;
+    let must = lang.text(if event.required { "calendar-required" } else { "calendar-optional" });
+    let lead = [("host", facts.host(event).to_owned()), ("must", must)];
+    let title = sessions::title(event, session);
+    let foot = if event.required { "mail-foot-required" } else { "mail-foot-invited" };
+    Letter {
+        greeting: greeting(lang, facts.name(row)),
+        lead: lang.text_with(&format!("mail-lead-{}", row.kind.as_str()), lead),
+        title: headline(if title.is_empty() { stationery.kinds.name(&event.kind, lang) } else { title }),
+        facts: details(stationery, facts, row, (event, session), now),
+        button: (lang.text("mail-button-my"), format!("{}/my", stationery.public_url)),
+        notes: notes(lang, row.kind, session),
+        foot: lang.text(foot),
+    }
+}
+
+fn details(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    (event, session): (&event::Model, &session::Model),
+    now: DateTime<Utc>,
+) -> Vec<(String, String)> {
+    let lang = stationery.lang;
+    let span = sessions::span(session);
+    let mut when = format::span(lang, &span, now);
+    if span.zone != stationery.zone {
+        when = format!("{when} ({})", span.zone.name());
+    }
+    let topics = facts.topics(event).join(if lang == Lang::Zh { "、" } else { ", " });
+    let reason = row.detail.as_ref().and_then(|detail| detail["reason"].as_str()).unwrap_or_default();
+    [
+        ("mail-fact-time", when.as_str()),
+        ("mail-fact-place", sessions::location(event, session)),
+        ("mail-fact-topics", &topics),
+        ("mail-fact-reason", reason),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(key, value)| (lang.text(key), headline_of_many(value)))
+    .collect()
+}
+
+fn notes(lang: Lang, kind: MessageKind, session: &session::Model) -> Vec<String> {
+    let mut notes = Vec::new();
+    if matches!(kind, MessageKind::Invitation | MessageKind::Update) {
+        notes.push(lang.text("mail-note-calendar"));
+    }
+    if kind != MessageKind::Cancellation && !session.all_day {
+        let span = sessions::span(session);
+        let from = format::clock(span.zone, span.start - OPENS_BEFORE);
+        notes.push(lang.text_with("mail-note-check-in", [("from", from)]));
+    }
+    notes
+}
+
+fn invitation(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    event: &event::Model,
+    session: &session::Model,
+) -> Option<Invitation> {
+    let method = match row.kind {
+        MessageKind::Invitation | MessageKind::Update => Method::Request,
+        MessageKind::Cancellation => Method::Cancel,
+        MessageKind::Reminder | MessageKind::SignIn => return None,
+    };
+    let setting = Setting { kinds: stationery.kinds, lang: stationery.lang };
+    let host = facts.host(event);
+    let mut entry = entry(setting, event, session, host, facts.topics(event));
+    // Of messages with one SEQUENCE the later DTSTAMP stands (RFC 5546 section 2.1.5); both come from rows.
+    entry.stamp = session.updated_at.max(row.created_at);
+    let attendance = Attendance {
+        organizer: Party { name: host.to_owned(), address: stationery.sender.address.clone() },
+        attendee: Party { name: facts.name(row).to_owned(), address: row.address.clone() },
+        required: event.required,
+        method,
+    };
+    Some(Invitation { method, text: message(entry, attendance) })
+}
+
+fn sign_in(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model, now: DateTime<Utc>) -> Result<Composed> {
+    let lang = stationery.lang;
+    let secret = row.detail.as_ref().and_then(|detail| detail["secret"].as_str());
+    let alive = row.created_at + TimeDelta::minutes(stationery.link_minutes.into()) > now;
+    let Some(secret) = secret.filter(|_| alive) else {
+        return Ok(Composed::Moot(lang.text("mail-moot-expired")));
+    };
+    let minutes = stationery.link_minutes.to_string();
+    let letter = Letter {
+        greeting: greeting(lang, facts.name(row)),
+        lead: lang.text("mail-lead-sign-in"),
+        title: lang.text("mail-title-sign-in"),
+        facts: Vec::new(),
+        button: (lang.text("mail-button-sign-in"), format!("{}/sign-in/{secret}", stationery.public_url)),
+        notes: vec![lang.text_with("mail-note-sign-in", [("minutes", minutes.as_str())])],
+        foot: lang.text("mail-foot-sign-in"),
+    };
+    let mail = mail(stationery, facts, row, &letter, lang.text("mail-subject-sign-in"), now)?;
+    Ok(Composed::Mail(Box::new(mail)))
+}
+
+fn mail(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    letter: &Letter,
+    subject: String,
+    now: DateTime<Utc>,
+) -> Result<Mail> {
+    let render = |name: &str| stationery.views.render(name, stationery.lang, letter);
+    Ok(Mail {
+        from: stationery.sender.clone(),
+        to: Party { name: facts.name(row).to_owned(), address: row.address.clone() },
+        subject,
+        text: render("notify/mail.txt")?,
+        html: render("notify/mail.html")?,
+        calendar: None,
+        message_id: row.message_id.clone(),
+        answers: None,
+        date: now,
+    })
+}
+
+/// `普法（县科技局）`
+fn from_name(stationery: &Stationery<'_>, host: &str) -> String {
+    match (stationery.sender.name.as_str(), host) {
+        (name, "") => name.to_owned(),
+        ("", host) => host.to_owned(),
+        (name, host) => stationery.lang.text_with("mail-from", [("name", name), ("host", host)]),
+    }
+}
+
+fn greeting(lang: Lang, name: &str) -> String {
+    if name.is_empty() { lang.text("mail-greeting-nobody") } else { lang.text_with("mail-greeting", [("name", name)]) }
+}
+
+/// `10月18日（周五）14:00`
+fn short_time(lang: Lang, span: &crate::dates::Span, now: DateTime<Utc>) -> String {
+    let day = format::date(lang, span.day(), span.zone.day(now));
+    if span.all_day {
+        return day;
+    }
+    let gap = if lang == Lang::En { ", " } else { "" };
+    format!("{day}{gap}{}", format::clock(span.zone, span.start))
+}
+
+/// A value of one line, of any length.
+fn headline_of_many(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
+}
