@@ -8,6 +8,7 @@
 #[macro_use]
 mod harness;
 mod attendance;
+mod feed;
 mod foundation;
 mod pages;
 mod report;
