@@ -21,7 +21,11 @@ use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
 use crate::web::{boundary, openapi};
-use crate::{access, attendance, calendar, jobs, scheduling, web};
+fn api(config: &Config) -> OpenApiRouter<App> {
+    openapi::routes()
+        .merge(scheduling::api::routes())
+        .merge(attendance::api::routes())
+        .merge(import::api::routes(config))
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
@@ -65,7 +69,7 @@ pub fn router(app: App) -> Router {
         .merge(web::health::routes())
         .merge(calendar::feed::routes())
         .merge(pages)
-        .nest(openapi::PREFIX, api_routes())
+        .nest(openapi::PREFIX, api_routes(&app.config))
         .layer(CatchPanicLayer::custom(boundary::panicked))
         .layer(DefaultBodyLimit::max(limit))
         .layer(middleware::from_fn_with_state(app.clone(), boundary::limit))
@@ -76,13 +80,16 @@ pub fn router(app: App) -> Router {
 }
 
 /// What stands under /api/v1; each room adds its line.
-fn api() -> OpenApiRouter<App> {
-    openapi::routes().merge(scheduling::api::routes()).merge(attendance::api::routes())
+fn api(config: &Config) -> OpenApiRouter<App> {
+    openapi::routes()
+        .merge(scheduling::api::routes())
+        .merge(attendance::api::routes())
+        .merge(import::api::routes(config))
 }
 
-fn api_routes() -> Router<App> {
-    let document = openapi::Document::of(api()).expect("a document made of strings and maps becomes JSON");
-    Router::from(api())
+fn api_routes(config: &Config) -> Router<App> {
+    let document = openapi::Document::of(api(config)).expect("a document made of strings and maps becomes JSON");
+    Router::from(api(config))
         .fallback(web::not_found)
         .method_not_allowed_fallback(boundary::method_not_allowed)
         .layer(Extension(document))

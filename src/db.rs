@@ -9,7 +9,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    IsolationLevel, SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 /// A database that is open.
@@ -88,6 +88,26 @@ impl Db {
         Migrator::up(&self.write, None).await
     }
 
+    /// Names of the schema's steps that this program knows, in order.
+    #[must_use]
+    pub fn known_migrations() -> Vec<String> {
+        Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+    }
+
+    /// Names of the schema's steps that the database has, in order.
+    pub async fn applied_migrations(&self) -> Result<Vec<String>, DbErr> {
+        let applied = Migrator::get_applied_migrations(&self.write).await?;
+        Ok(applied.iter().map(|step| step.name().to_owned()).collect())
+    }
+
+    /// Takes the last steps of the schema back. Only for a database without rows.
+    pub async fn migrate_back(&self, steps: usize) -> Result<(), DbErr> {
+        match u32::try_from(steps) {
+            Ok(0) => Ok(()),
+            steps => Migrator::down(&self.write, steps.ok()).await,
+        }
+    }
+
     /// How many steps of the schema are missing.
     pub async fn pending_migrations(&self) -> Result<usize, DbErr> {
         Ok(Migrator::get_pending_migrations(&self.write).await?.len())
@@ -125,6 +145,20 @@ fn sqlite_pragmas(options: sea_orm::sqlx::sqlite::SqliteConnectOptions) -> sea_o
 #[must_use]
 pub fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Makes a table's next id follow the highest that is there, after rows came in with their ids. SQLite does so by
+/// itself.
+pub async fn continue_ids(db: &impl ConnectionTrait, table: &str) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let name = table.replace('"', "\"\"");
+        let literal = table.replace('\'', "''");
+        let next = format!(
+            "select setval(pg_get_serial_sequence('\"{literal}\"', 'id'), coalesce(max(id), 0) + 1, false) from \"{name}\""
+        );
+        db.query_one_raw(Statement::from_string(DbBackend::Postgres, next)).await?;
+    }
+    Ok(())
 }
 
 /// Adds one to a counter of the `revision` table, in the caller's transaction.

@@ -20,6 +20,7 @@
 pub mod access;
 pub mod app;
 pub mod attendance;
+pub mod backup;
 pub mod calendar;
 pub mod cli;
 pub mod clock;

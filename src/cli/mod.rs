@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::locale::Lang;
 use crate::people;
 use crate::state::Mode;
-use crate::{access, app};
+use crate::{access, app, backup};
 
 /// Event scheduling and attendance for training and outreach.
 #[derive(Parser)]
@@ -47,6 +47,16 @@ enum Command {
     Report(report::ReportArgs),
     /// Bring in files of people, events and what became of them.
     Import(import::ImportArgs),
+    /// Write a consistent copy of everything to a file that is not there yet, while the service runs.
+    Backup {
+        /// Where to.
+        file: PathBuf,
+    },
+    /// Bring a copy back into an empty database.
+    Restore {
+        /// What `pufa backup` wrote.
+        file: PathBuf,
+    },
     /// API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -112,6 +122,15 @@ async fn run(command: Command, config: Config) -> Result<()> {
         Command::User(command) => user::run(&config, command, clock.now()).await,
         Command::Mail(command) => mail::run(&config, command, clock.now()).await,
         Command::Import(args) => import::run(&args, &config).await,
+        Command::Backup { file } => {
+            backup::save(&open(&config).await?, &file, clock.now()).await.map_err(Error::internal)
+        }
+        Command::Restore { file } => {
+            let db = Db::connect(&config.database.url, config.database.max_connections).await?;
+            let rows = backup::restore(&db, &file).await.map_err(Error::internal)?;
+            println!("{rows}");
+            Ok(())
+        }
         Command::Token(TokenCommand::Create { name, org, scope }) => {
             let db = open(&config).await?;
             let organisation = people::by_code(db.read(), &org).await?;

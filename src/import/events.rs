@@ -135,34 +135,39 @@ async fn show_sessions<C: ConnectionTrait>(
 ) -> Result<()> {
     let turned = (old.status == EventStatus::Cancelled) != (new.status == EventStatus::Cancelled);
     let moved = old.location != new.location;
+    let quiet = import.ground.notify == Notify::Nobody;
     for session in import.known.sessions.values_mut().filter(|session| session.event_id == new.id) {
         session.revision += 1;
         session.updated_at = import.ground.now;
         let stirs = turned || moved && session.location.is_none();
         if stirs {
             session.sequence += 1;
+            // Nobody has been told how it is now, so nobody is reminded of it.
+            session.told_at = session.told_at.filter(|_| !quiet);
         }
         if stirs || old.status != new.status || old.mails != new.mails {
             import.news.add(session.id);
         }
     }
-    let sequence = Expr::col(session::Column::Sequence);
     let mine = session::Column::EventId.eq(new.id);
-    let mut update = session::Entity::update_many()
+    session::Entity::update_many()
         .col_expr(session::Column::Revision, Expr::col(session::Column::Revision).add(1))
         .col_expr(session::Column::UpdatedAt, Expr::value(import.ground.now))
-        .filter(mine.clone());
-    if turned {
-        update = update.col_expr(session::Column::Sequence, sequence.clone().add(1));
-    }
-    update.exec(import.db).await?;
-    if moved && !turned {
-        session::Entity::update_many()
-            .col_expr(session::Column::Sequence, sequence.add(1))
-            .filter(mine)
-            .filter(session::Column::Location.is_null())
-            .exec(import.db)
-            .await?;
+        .filter(mine.clone())
+        .exec(import.db)
+        .await?;
+    if turned || moved {
+        let mut stir = session::Entity::update_many()
+            .col_expr(session::Column::Sequence, Expr::col(session::Column::Sequence).add(1))
+            .filter(mine);
+        if quiet {
+            let never = None::<chrono::DateTime<chrono::Utc>>;
+            stir = stir.col_expr(session::Column::ToldAt, Expr::value(never));
+        }
+        if !turned {
+            stir = stir.filter(session::Column::Location.is_null());
+        }
+        stir.exec(import.db).await?;
     }
     Ok(())
 }

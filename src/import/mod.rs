@@ -7,6 +7,7 @@
 //! [`columns`] describes each file once; a file of the folder reads its rows, holds them against what is there, and
 //! writes what differs in statements of many rows.
 
+pub mod api;
 mod attendance;
 pub mod columns;
 mod csv_text;

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use super::columns::File;
-use super::run::{CHUNK, Count, Import};
+use super::run::{CHUNK, Count, Ground, Import, Notify};
 use super::sheet::{RowReader, Sheet};
 use super::{Known, Reason, known, rosters, value};
 use crate::dates::Zone;
@@ -53,7 +53,7 @@ pub async fn take<C: ConnectionTrait>(import: &mut Import<'_, C>, sheet: &Sheet)
             fresh.push(row);
             continue;
         };
-        let wanted = onto(row, &present, import.ground.now);
+        let wanted = onto(row, &present, import.ground);
         if wanted != present {
             touched.extend([present.event_id, wanted.event_id]);
             differs.insert(present.id);
@@ -142,7 +142,7 @@ fn read_row(known: &Known, cells: &mut RowReader<'_>) -> Option<SessionRow> {
 
 /// The session as the row wants it. SEQUENCE grows with its time and status (RFC 5546 section 2.1.4), the revision with
 /// anything.
-fn onto(row: &SessionRow, present: &session::Model, now: DateTime<Utc>) -> session::Model {
+fn onto(row: &SessionRow, present: &session::Model, ground: &Ground<'_>) -> session::Model {
     let mut wanted = session::Model {
         event_id: row.event,
         starts_at: row.start,
@@ -160,9 +160,13 @@ fn onto(row: &SessionRow, present: &session::Model, now: DateTime<Utc>) -> sessi
     let time = |session: &session::Model| (session.starts_at, session.ends_at, session.all_day);
     if time(&wanted) != time(present) || wanted.status != present.status {
         wanted.sequence += 1;
+        if ground.notify == Notify::Nobody {
+            // Nobody has been told how it is now, so nobody is reminded of it.
+            wanted.told_at = None;
+        }
     }
     wanted.revision += 1;
-    wanted.updated_at = now;
+    wanted.updated_at = ground.now;
     wanted
 }
 

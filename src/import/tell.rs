@@ -7,13 +7,11 @@ use entity::event;
 use entity::id::SessionId;
 use entity::session;
 use entity::state::{EventStatus, MessageKind, SessionStatus};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
 
 use super::run::{Import, Notify};
 use crate::error::Result;
-use crate::outbox::{Message, enqueue};
-use crate::scheduling::roster;
+use crate::scheduling;
 
 /// Sessions that are new, or whose time, place or status changed.
 #[derive(Clone, Debug, Default)]
@@ -35,28 +33,7 @@ pub async fn tell<C: ConnectionTrait>(import: &Import<'_, C>) -> Result<()> {
     for session in news.filter(|session| session.ends_at > import.ground.now) {
         let Some(event) = import.known.event_of(session) else { continue };
         let Some(kind) = what(event, session) else { continue };
-        let people = roster::invited_to(import.db, event, session).await?;
-        let messages = people
-            .into_iter()
-            .filter_map(|member| {
-                Some(Message {
-                    key: format!("{}:{}:{}:{}", kind.as_str(), session.id, session.sequence, member.person_id),
-                    kind,
-                    event_id: Some(event.id),
-                    session_id: Some(session.id),
-                    person_id: Some(member.person_id),
-                    account_id: None,
-                    address: member.email?,
-                    detail: None,
-                })
-            })
-            .collect();
-        enqueue(import.db, messages, import.ground.now).await?;
-        session::Entity::update_many()
-            .col_expr(session::Column::ToldAt, Expr::value(import.ground.now))
-            .filter(session::Column::Id.eq(session.id))
-            .exec(import.db)
-            .await?;
+        scheduling::tell(import.db, kind, event, session, None, import.ground.now).await?;
     }
     Ok(())
 }

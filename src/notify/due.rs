@@ -105,6 +105,8 @@ async fn upcoming(
         .filter(event::Column::Mails.eq(true))
         .filter(session::Column::Status.eq(SessionStatus::Scheduled))
         .filter(session::Column::StartsAt.gt(now))
+        // Who was never told of a session, because an import brought it quietly, is not reminded of it.
+        .filter(session::Column::ToldAt.is_not_null())
         .filter(
             // An event's own reminders may reach further than those of any kind.
             Condition::any()

@@ -38,6 +38,6 @@ pub use list::{Bound, Filter, Listed, PART, list_events, list_sessions};
 pub use phase::Phase;
 pub use publish::{cancel_event, cancel_session, publish};
 pub use scope::hosted_below;
-pub use tell::is_ahead;
+pub use tell::{is_ahead, tell};
 pub use wanted::Wanted;
 pub use whole::{Whole, event_for, event_to_manage, load_whole, load_wholes, session_for, session_to_manage};

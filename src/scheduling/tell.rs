@@ -21,7 +21,7 @@ pub fn is_ahead(event: &event::Model, session: &session::Model, now: DateTime<Ut
 
 /// Tells everyone invited to a session; each (kind, session, SEQUENCE, person) is told once, whoever asks how often.
 /// People without an address are told nothing.
-pub(super) async fn tell(
+pub async fn tell(
     db: &impl ConnectionTrait,
     kind: MessageKind,
     event: &event::Model,
