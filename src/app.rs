@@ -21,11 +21,7 @@ use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
 use crate::web::{boundary, openapi};
-fn api(config: &Config) -> OpenApiRouter<App> {
-    openapi::routes()
-        .merge(scheduling::api::routes())
-        .merge(attendance::api::routes())
-        .merge(import::api::routes(config))
+use crate::{access, attendance, calendar, import, jobs, scheduling, web};
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
