@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use entity::id::{EventId, OrganisationId, SessionId};
 use entity::state::AttendanceStatus;
-use entity::{attendance, event, event_also_kind, event_co_host, membership, organisation, plan_item, roster_entry};
-use entity::{session, study_hours, tally};
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-};
+use entity::{attendance, event, event_also_kind, event_co_host, membership, organisation, plan_item};
+use entity::{session, study_hours};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::figures::{Attendance, Exam, Figures, Hours, Kind, Month, Plan, Standing, to_millionths};
+use super::grouped::{
+    Count, OfExam, OfHours, OfKind, OfRoster, OfSession, OfTally, all, of_rosters, of_tallies, of_walk_ins,
+};
 use super::rate::Rate;
 use super::source::{Scope, Which, exam_kinds, kinds_of_events};
 use crate::dates::Zone;
@@ -335,88 +336,4 @@ fn yearly_count(held: &Held, item: &plan_item::Model, counts: Counts) -> i64 {
         Counts::Events => of_item.map(|(_, event)| event.id).collect::<HashSet<_>>().len(),
     };
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn of_rosters(scope: &Scope) -> SelectStatement {
-    scope
-        .rosters()
-        .expr_as(Expr::col((session::Entity, session::Column::Id)), "session_id")
-        .expr_as(Expr::col((attendance::Entity, attendance::Column::Status)), "status")
-        .expr_as(Expr::col((roster_entry::Entity, roster_entry::Column::PersonId)).count(), "count")
-        .group_by_col((session::Entity, session::Column::Id))
-        .group_by_col((attendance::Entity, attendance::Column::Status))
-        .to_owned()
-}
-
-fn of_walk_ins(scope: &Scope) -> SelectStatement {
-    scope
-        .walk_ins()
-        .expr_as(Expr::col((session::Entity, session::Column::Id)), "session_id")
-        .expr_as(Expr::col((attendance::Entity, attendance::Column::PersonId)).count(), "count")
-        .group_by_col((session::Entity, session::Column::Id))
-        .to_owned()
-}
-
-fn of_tallies(scope: &Scope) -> SelectStatement {
-    scope
-        .tallies()
-        .column((tally::Entity, tally::Column::EventId))
-        .column((tally::Entity, tally::Column::Metric))
-        // PostgreSQL sums whole numbers to a decimal.
-        .expr_as(Expr::col((tally::Entity, tally::Column::Amount)).sum().cast_as("bigint"), "amount")
-        .group_by_col((tally::Entity, tally::Column::EventId))
-        .group_by_col((tally::Entity, tally::Column::Metric))
-        .to_owned()
-}
-
-pub(super) async fn all<T: FromQueryResult>(
-    db: &impl ConnectionTrait,
-    query: &SelectStatement,
-) -> Result<Vec<T>, DbErr> {
-    T::find_by_statement(db.get_database_backend().build(query)).all(db).await
-}
-
-#[derive(FromQueryResult)]
-struct OfRoster {
-    session_id: SessionId,
-    status: Option<AttendanceStatus>,
-    count: i64,
-}
-
-#[derive(FromQueryResult)]
-struct OfSession {
-    session_id: SessionId,
-    count: i64,
-}
-
-#[derive(FromQueryResult)]
-struct OfKind {
-    kind: String,
-    count: i64,
-}
-
-#[derive(FromQueryResult)]
-struct Count {
-    count: i64,
-}
-
-#[derive(FromQueryResult)]
-struct OfExam {
-    exempt: i32,
-    grade: i32,
-    count: i64,
-}
-
-#[derive(FromQueryResult)]
-struct OfHours {
-    kind: String,
-    people: i64,
-    hours: f64,
-}
-
-#[derive(FromQueryResult)]
-struct OfTally {
-    event_id: EventId,
-    metric: String,
-    amount: i64,
 }

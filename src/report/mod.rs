@@ -4,9 +4,12 @@
 //! The rules are contract.md's counting rules; [`rate`] and [`source`] say which line of it they keep.
 
 pub mod csv;
+pub mod figure;
 mod figures;
+mod grouped;
 mod load;
 pub mod rate;
+pub mod rows;
 pub mod source;
 
 pub use figures::{Attendance, Exam, Figures, Hours, Kind, Month, Plan};
@@ -33,5 +36,9 @@ pub async fn settle(db: &Db, now: DateTime<Utc>) -> Result<()> {
 /// The planned length of a session in hours, whole days by the event's own kind (counting rule 4); 8 of a kind that the
 /// site no longer has.
 fn length(kinds: &Kinds, kind: &str, session: &session::Model) -> f64 {
-    held::span(session).hours(kinds.get(kind).map_or(8.0, |kind| kind.all_day_hours))
+    held::span(session).hours(all_day_hours(kinds, kind))
+}
+
+fn all_day_hours(kinds: &Kinds, kind: &str) -> f64 {
+    kinds.get(kind).map_or(8.0, |kind| kind.all_day_hours)
 }

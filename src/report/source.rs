@@ -33,6 +33,8 @@ pub enum Which {
     Attended,
     /// Those of a month from 1 to 12.
     Month(u32),
+    /// Of [`Which::Attended`] those of a month.
+    AttendedIn(u32),
 }
 
 /// The keys of kinds of class exam, whose figures go by people (counting rule 6).
@@ -256,6 +258,9 @@ impl Which {
                 let next = first.checked_add_months(chrono::Months::new(1)).unwrap_or(first);
                 Condition::all().add(session::Column::Day.gte(first)).add(session::Column::Day.lt(next))
             }
+            Self::AttendedIn(month) => Condition::all()
+                .add(Self::Attended.condition(year, exam_kinds))
+                .add(Self::Month(*month).condition(year, exam_kinds)),
         }
     }
 }
