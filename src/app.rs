@@ -21,7 +21,7 @@ use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
 use crate::web::{boundary, openapi};
-use crate::{access, attendance, calendar, import, jobs, scheduling, web};
+use crate::{access, attendance, calendar, import, jobs, report, scheduling, web};
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
@@ -80,6 +80,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
     openapi::routes()
         .merge(scheduling::api::routes())
         .merge(attendance::api::routes())
+        .merge(report::api::routes())
         .merge(import::api::routes(config))
 }
 

@@ -178,6 +178,7 @@ mod tests {
                 done: 1043,
                 completion: Rate::new(1043, 1000),
                 due: None,
+                figure: "outreach.materials".into(),
             }],
             months: Vec::new(),
         }

@@ -128,6 +128,9 @@ pub struct Plan {
     pub completion: Rate,
     /// By when.
     pub due: Option<NaiveDate>,
+    /// The name of the figure that `done` is, in the report of `org_code`.
+    #[serde(skip)]
+    pub figure: String,
 }
 
 /// One month.

@@ -304,16 +304,17 @@ fn plan(items: &[plan_item::Model], held: &Held, tallies: &[OfTally], kinds: &Ki
     items
         .iter()
         .map(|item| {
-            let done = match kinds.get(&item.item) {
-                Some(kind) => yearly_count(held, item, kind.counts),
-                None if held.kinds.values().any(|of| of.contains(&item.item)) => {
-                    yearly_count(held, item, Counts::Sessions)
+            let of_kind = match kinds.get(&item.item) {
+                Some(kind) => Some(kind.counts),
+                // A kind that the site no longer has counts sessions, as most do.
+                None => held.kinds.values().any(|of| of.contains(&item.item)).then_some(Counts::Sessions),
+            };
+            let (done, figure) = match of_kind {
+                Some(Counts::Events) => {
+                    (yearly_count(held, item, Counts::Events), format!("kinds.{}.events", item.item))
                 }
-                None => tallies
-                    .iter()
-                    .filter(|row| row.metric == item.item && held.counts_for(row.event_id, item.organisation_id))
-                    .map(|row| row.amount)
-                    .sum(),
+                Some(counts) => (yearly_count(held, item, counts), format!("kinds.{}.sessions", item.item)),
+                None => (total(held, item, tallies), format!("outreach.{}", item.item)),
             };
             Plan {
                 org_code: held.tree.code(item.organisation_id).to_owned(),
@@ -322,9 +323,16 @@ fn plan(items: &[plan_item::Model], held: &Held, tallies: &[OfTally], kinds: &Ki
                 done,
                 completion: Rate::new(done, item.target),
                 due: item.due,
+                figure,
             }
         })
         .collect()
+}
+
+fn total(held: &Held, item: &plan_item::Model, tallies: &[OfTally]) -> i64 {
+    let own =
+        tallies.iter().filter(|row| row.metric == item.item && held.counts_for(row.event_id, item.organisation_id));
+    own.map(|row| row.amount).sum()
 }
 
 fn yearly_count(held: &Held, item: &plan_item::Model, counts: Counts) -> i64 {

@@ -3,10 +3,12 @@
 //!
 //! The rules are contract.md's counting rules; [`rate`] and [`source`] say which line of it they keep.
 
+pub mod api;
 pub mod csv;
 pub mod figure;
 mod figures;
 mod grouped;
+pub mod links;
 mod load;
 pub mod rate;
 pub mod rows;

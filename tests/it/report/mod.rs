@@ -3,6 +3,7 @@
 mod cases;
 mod naive;
 mod random;
+mod rows;
 mod year;
 
 use std::path::Path;
@@ -20,6 +21,23 @@ fn worked_year() -> &'static Path {
 
 fn expected() -> Value {
     serde_json::from_slice(&std::fs::read(worked_year().join("expected.json")).unwrap()).unwrap()
+}
+
+/// Imports a folder of files, as the command does.
+async fn import(app: &TestApp, folder: &Path) {
+    let ground = pufa::import::Ground {
+        kinds: &app.kinds,
+        zone: app.config.zone(),
+        by: "command",
+        within: pufa::import::Within::Everything,
+        notify: pufa::import::Notify::Nobody,
+        now: app.now(),
+    };
+    let sheets = pufa::import::from_path(folder).unwrap();
+    let tx = app.db.begin().await.unwrap();
+    let outcome = pufa::import::run(&tx, sheets, &ground, &|_| {}).await.unwrap();
+    assert!(outcome.stands(pufa::import::BadRows::Refuse), "{:?}", outcome.problems);
+    tx.commit().await.unwrap();
 }
 
 /// What the program says, as JSON.
@@ -76,7 +94,7 @@ fn the_naive_count_gives_the_expected_figures_of_the_worked_year() {
 journeys! {
     async fn the_worked_year_gives_the_expected_figures(app: &TestApp) {
         app.at("2025-01-10T09:30");
-        Year::read(worked_year()).write(app).await;
+        import(app, worked_year()).await;
         for (org, expected) in expected().as_object().unwrap() {
             assert_same(&figures(app, org, 2024).await, expected, org);
         }

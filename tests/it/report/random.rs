@@ -5,6 +5,7 @@ use chrono::{Days, NaiveDate};
 use entity::state::{AttendanceStatus, EventStatus, SessionStatus};
 
 use super::naive::Naive;
+use super::rows::hold_against_rows;
 use super::year::{Attempt, Came, Event, Item, Member, Online, Org, Session, Tally, Year};
 use super::{assert_same, figures};
 use crate::harness::TestApp;
@@ -189,6 +190,7 @@ async fn hold_against(app: &TestApp, seed: u64) {
             let mut expected = naive.report(&org.code, of);
             let mut actual = figures(app, &org.code, of).await;
             let path = format!("seed {seed}, {} {of}", org.code);
+            hold_against_rows(app, &actual, &path).await;
             // The total's events and sessions are over all kinds, its attendance over those that show any.
             let mut attended = expected.as_object_mut().unwrap().remove("attended").unwrap();
             let total = actual["total"].as_object_mut().unwrap();
