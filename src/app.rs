@@ -21,7 +21,7 @@ use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
 use crate::web::{boundary, openapi};
-use crate::{access, attendance, calendar, import, jobs, report, scheduling, web};
+use crate::{access, attendance, calendar, exam, import, jobs, outbox, outreach, report, scheduling, web};
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
@@ -82,6 +82,9 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(attendance::api::routes())
         .merge(report::api::routes())
         .merge(import::api::routes(config))
+        .merge(outreach::api::routes())
+        .merge(exam::api::routes())
+        .merge(outbox::api::routes())
 }
 
 fn api_routes(config: &Config) -> Router<App> {

@@ -78,6 +78,16 @@ pub struct Mail {
     pub tick: u32,
 }
 
+impl Mail {
+    /// The sender's domain: the right part of every Message-ID.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        let address =
+            self.from.rsplit_once('<').map_or(self.from.as_str(), |(_, rest)| rest.trim_end_matches([' ', '>']));
+        address.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
+    }
+}
+
 /// `[calendar]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

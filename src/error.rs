@@ -219,6 +219,15 @@ impl Error {
         self
     }
 
+    /// The same with a field that is concerned.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>, code: &'static str) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.fields.push(FieldProblem::new(field, code));
+        }
+        self
+    }
+
     /// The same with a further member of the problem document.
     #[must_use]
     pub fn and(mut self, name: &str, value: impl Serialize) -> Self {

@@ -4,10 +4,12 @@
 
 mod actor;
 pub mod audit;
+mod nonce;
 pub mod pages;
 mod secret;
 pub mod sign_in;
 pub mod token;
 
 pub use actor::{Actor, Rights};
+pub use nonce::Marked;
 pub use secret::{Secret, hash};

@@ -3,8 +3,11 @@
 //! A row's key makes it unique, so what was said once is not said again. Delivery is at least once: a server that dies
 //! between the mail server's answer and the row's mark sends it a second time, with the same Message-ID.
 
+pub mod api;
 mod delivery;
 mod queue;
+mod told;
 
 pub use delivery::{LEASE, Outcome, Patience, claim, has_due, release, renew, settle};
 pub use queue::{Message, enqueue};
+pub use told::of_event;

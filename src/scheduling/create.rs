@@ -11,7 +11,7 @@ use super::draft::{Draft, Ground, NewEvent, Sitting, check};
 use super::session::span;
 use super::{Whole, audience_line, load_whole};
 use crate::access::{Actor, audit};
-use crate::error::{Code, Error, FieldProblem, Result};
+use crate::error::{Code, Error, Result};
 
 /// What became of the wish to make an event.
 #[derive(Clone, Debug)]
@@ -72,11 +72,7 @@ pub async fn create(
 }
 
 fn taken(field: impl Into<String>) -> Error {
-    let mut error = Error::new(Code::KeyTaken);
-    if let Error::Problem(problem) = &mut error {
-        problem.fields.push(FieldProblem::new(field, "key-taken"));
-    }
-    error
+    Error::new(Code::KeyTaken).at(field, "key-taken")
 }
 
 fn row(draft: &Draft, now: DateTime<Utc>) -> event::ActiveModel {

@@ -8,7 +8,8 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Q
 
 use super::hosted_below;
 use crate::access::Actor;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::paging::{Listed, PART, after_id, bad_cursor, part};
 
 /// What to look for; whatever is None does not matter.
 #[derive(Clone, Debug, Default)]
@@ -50,18 +51,6 @@ impl Bound {
     }
 }
 
-/// A part of a list.
-#[derive(Clone, Debug)]
-pub struct Listed<T> {
-    /// The rows.
-    pub items: Vec<T>,
-    /// Where the next part begins; None at the end.
-    pub next: Option<String>,
-}
-
-/// Rows of one part.
-pub const PART: u64 = 100;
-
 impl Filter {
     fn sessions(&self) -> Condition {
         let column = |c| Expr::col((session::Entity, c));
@@ -85,7 +74,11 @@ pub async fn list_events(
     filter: &Filter,
     cursor: Option<&str>,
 ) -> Result<Listed<event::Model>> {
-    let mut query = event::Entity::find().filter(filter.events(actor)).order_by_asc(event::Column::Id).limit(PART + 1);
+    let mut query = event::Entity::find()
+        .filter(filter.events(actor))
+        .filter(event::Column::Id.gt(EventId(after_id(cursor)?)))
+        .order_by_asc(event::Column::Id)
+        .limit(PART + 1);
     if let Some(key) = &filter.key {
         query = query.filter(event::Column::Key.eq(key.as_str()));
     }
@@ -96,10 +89,6 @@ pub async fn list_events(
             .cond_where(filter.sessions())
             .to_owned();
         query = query.filter(Expr::col((event::Entity, event::Column::Id)).in_subquery(with));
-    }
-    if let Some(cursor) = cursor {
-        let after: i64 = cursor.parse().map_err(|_| Error::field("cursor", "bad-cursor"))?;
-        query = query.filter(event::Column::Id.gt(EventId(after)));
     }
     Ok(part(query.all(db).await?, |event| event.id.to_string()))
 }
@@ -122,7 +111,7 @@ pub async fn list_sessions(
         query = query.filter(session::Column::Key.eq(key.as_str()));
     }
     if let Some(cursor) = cursor {
-        let (at, id) = after(cursor).ok_or_else(|| Error::field("cursor", "bad-cursor"))?;
+        let (at, id) = after(cursor).ok_or_else(bad_cursor)?;
         let later = Condition::all().add(session::Column::StartsAt.eq(at)).add(session::Column::Id.gt(id));
         query = query.filter(Condition::any().add(session::Column::StartsAt.gt(at)).add(later));
     }
@@ -133,12 +122,4 @@ pub async fn list_sessions(
 fn after(cursor: &str) -> Option<(DateTime<Utc>, SessionId)> {
     let (micros, id) = cursor.rsplit_once('-')?;
     Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, SessionId(id.parse().ok()?)))
-}
-
-fn part<T>(mut rows: Vec<T>, cursor: impl Fn(&T) -> String) -> Listed<T> {
-    let size = usize::try_from(PART).unwrap_or(usize::MAX);
-    let more = rows.len() > size;
-    rows.truncate(size);
-    let next = if more { rows.last().map(cursor) } else { None };
-    Listed { items: rows, next }
 }

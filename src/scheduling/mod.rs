@@ -34,7 +34,7 @@ pub use create::{Made, create};
 pub use draft::{Ground, NewEvent, NewSession};
 pub use filters::CLASSES;
 pub use kind::{Class, Counts, Kind, Kinds, Name};
-pub use list::{Bound, Filter, Listed, PART, list_events, list_sessions};
+pub use list::{Bound, Filter, list_events, list_sessions};
 pub use phase::Phase;
 pub use publish::{cancel_event, cancel_session, publish};
 pub use scope::hosted_below;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Code, Error, FieldProblem};
+use crate::paging::Listed;
 use crate::state::App;
 
 /// A body of JSON: taken from a request (up to `server.body_limit`), or given as an answer.
@@ -150,6 +151,29 @@ pub struct Items<T> {
     pub items: Vec<T>,
     /// Give it as `cursor` for the next part; null at the end.
     pub next: Option<String>,
+}
+
+impl<T> From<Listed<T>> for Items<T> {
+    fn from(listed: Listed<T>) -> Self {
+        Self { items: listed.items, next: listed.next }
+    }
+}
+
+/// Where a list goes on.
+#[derive(Clone, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct Cursor {
+    /// `next` of the part before.
+    cursor: Option<String>,
+}
+
+impl Cursor {
+    /// The cursor; None at the beginning.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod who;
 
 pub use back::local_path;
 pub use form::Signed;
-pub use json::{Items, Json, MaybeJson, Path, Query, read_json};
+pub use json::{Cursor, Items, Json, MaybeJson, Path, Query, read_json};
 pub use page::{Desk, Page, SESSION_COOKIE, Seat};
 pub use precondition::{IfMatch, IfNoneMatch, Tagged};
 pub use problem::{not_found, show_problems};

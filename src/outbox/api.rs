@@ -1,0 +1,82 @@
+//! What was mailed of an event, over HTTP.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use entity::id::EventId;
+use entity::outbox;
+use entity::state::{MessageKind, MessageState};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::of_event;
+use crate::error::Result;
+use crate::scheduling::event_for;
+use crate::state::App;
+use crate::web::{Caller, Cursor, Items, Json, Path, Query, ToRead};
+
+/// The route of an event's messages.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(messages))
+}
+
+/// A message, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct MessageView {
+    /// Where it goes.
+    to: String,
+    /// `invitation`, `update`, `cancellation`, `reminder`.
+    #[schema(value_type = String, example = "invitation")]
+    kind: MessageKind,
+    /// Of which session.
+    session_id: Option<i64>,
+    /// `queued`, `sent`, `failed` (to be tried again), `dead`.
+    #[schema(value_type = String, example = "sent")]
+    state: MessageState,
+    /// How often it was tried.
+    attempts: i32,
+    /// What the mail server said last.
+    answer: Option<String>,
+    /// The mail's Message-ID, the same at every attempt.
+    #[schema(example = "<2f0c@example.test>")]
+    message_id: String,
+    /// When it was written down.
+    created_at: DateTime<Utc>,
+    /// When the mail server took it.
+    sent_at: Option<DateTime<Utc>>,
+}
+
+impl MessageView {
+    fn of(row: outbox::Model, domain: &str) -> Self {
+        Self {
+            to: row.address,
+            kind: row.kind,
+            session_id: row.session_id.map(|id| id.0),
+            state: row.state,
+            attempts: row.attempts,
+            answer: row.answer,
+            message_id: format!("<{}@{domain}>", row.message_id),
+            created_at: row.created_at,
+            sent_at: row.sent_at,
+        }
+    }
+}
+
+/// What was mailed of an event, as it was written down.
+#[utoipa::path(
+    get, path = "/events/{id}/messages", tag = "events",
+    params(("id" = i64, Path, description = "Of an event"), Cursor),
+    responses((status = 200, body = Items<MessageView>)),
+)]
+async fn messages(
+    State(app): State<App>,
+    caller: Caller<ToRead>,
+    Path(id): Path<EventId>,
+    Query(cursor): Query<Cursor>,
+) -> Result<Json<Items<MessageView>>> {
+    let event = event_for(app.db.read(), &caller.actor, id).await?;
+    let listed = of_event(app.db.read(), event.id, cursor.text()).await?;
+    let domain = app.config.mail.domain();
+    Ok(Json(listed.map(|row| MessageView::of(row, domain)).into()))
+}
