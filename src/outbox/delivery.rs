@@ -10,8 +10,9 @@ use entity::state::{MessageKind, MessageState};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter};
 
-/// For how long a claim holds unless it is renewed.
-pub const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// For how long a claim holds unless it is renewed. With the ticks before and after, what a killed server had claimed
+/// goes on within 30 seconds.
+pub const LEASE: TimeDelta = TimeDelta::seconds(25);
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

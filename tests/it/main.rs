@@ -9,6 +9,7 @@
 mod harness;
 mod api;
 mod attendance;
+mod crash;
 mod feed;
 mod foundation;
 mod pages;
