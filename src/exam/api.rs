@@ -37,7 +37,7 @@ struct Written {
 /// The results of an exam, as they came in.
 #[utoipa::path(
     get, path = "/events/{id}/exam-results", tag = "exam",
-    params(("id" = i64, Path, description = "Of an event"), Cursor),
+    params(("id" = String, Path, description = "Of an event"), Cursor),
     responses((status = 200, body = Items<Scored>)),
 )]
 async fn results(
@@ -53,7 +53,7 @@ async fn results(
 /// Writes results, all or none; one of the same person and attempt is replaced.
 #[utoipa::path(
     post, path = "/events/{id}/exam-results", tag = "exam",
-    params(("id" = i64, Path, description = "Of an event")),
+    params(("id" = String, Path, description = "Of an event")),
     request_body = Results,
     responses((status = 200, body = Written)),
 )]

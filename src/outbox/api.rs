@@ -30,7 +30,7 @@ struct MessageView {
     #[schema(value_type = String, example = "invitation")]
     kind: MessageKind,
     /// Of which session.
-    session_id: Option<i64>,
+    session_id: Option<String>,
     /// `queued`, `sent`, `failed` (to be tried again), `dead`.
     #[schema(value_type = String, example = "sent")]
     state: MessageState,
@@ -52,7 +52,7 @@ impl MessageView {
         Self {
             to: row.address,
             kind: row.kind,
-            session_id: row.session_id.map(|id| id.0),
+            session_id: row.session_id.map(|id| id.to_string()),
             state: row.state,
             attempts: row.attempts,
             answer: row.answer,
@@ -66,7 +66,7 @@ impl MessageView {
 /// What was mailed of an event, as it was written down.
 #[utoipa::path(
     get, path = "/events/{id}/messages", tag = "events",
-    params(("id" = i64, Path, description = "Of an event"), Cursor),
+    params(("id" = String, Path, description = "Of an event"), Cursor),
     responses((status = 200, body = Items<MessageView>)),
 )]
 async fn messages(

@@ -20,7 +20,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// The tallies of an event, as they were recorded.
 #[utoipa::path(
     get, path = "/events/{id}/tallies", tag = "outreach",
-    params(("id" = i64, Path, description = "Of an event"), Cursor),
+    params(("id" = String, Path, description = "Of an event"), Cursor),
     responses((status = 200, body = Items<Recorded>)),
 )]
 async fn tallies(
@@ -36,7 +36,7 @@ async fn tallies(
 /// Records a quantity; a correction is negative, and no total falls below zero.
 #[utoipa::path(
     post, path = "/events/{id}/tallies", tag = "outreach",
-    params(("id" = i64, Path, description = "Of an event")),
+    params(("id" = String, Path, description = "Of an event")),
     request_body = NewTally,
     responses((status = 201, body = Recorded)),
 )]

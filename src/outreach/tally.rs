@@ -42,7 +42,7 @@ pub struct NewTally {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Recorded {
     /// Opaque.
-    pub id: i64,
+    pub id: String,
     /// What was counted.
     pub metric: String,
     /// How many.
@@ -60,7 +60,7 @@ pub struct Recorded {
 impl From<tally::Model> for Recorded {
     fn from(row: tally::Model) -> Self {
         Self {
-            id: row.id.0,
+            id: row.id.to_string(),
             metric: row.metric,
             amount: row.amount,
             note: row.note,

@@ -220,7 +220,7 @@ async fn make(State(app): State<App>, caller: Caller<ToManage>, Json(body): Json
 }
 
 /// One event, with an ETag.
-#[utoipa::path(get, path = "/events/{id}", tag = "events", params(("id" = i64, Path, description = "Of an event")), responses((status = 200, body = EventView), (status = 304, description = "Unchanged")))]
+#[utoipa::path(get, path = "/events/{id}", tag = "events", params(("id" = String, Path, description = "Of an event")), responses((status = 200, body = EventView), (status = 304, description = "Unchanged")))]
 async fn event(
     State(app): State<App>,
     caller: Caller<()>,
@@ -232,7 +232,7 @@ async fn event(
 }
 
 /// Changes what is given of an event.
-#[utoipa::path(patch, path = "/events/{id}", tag = "events", params(("id" = i64, Path, description = "Of an event"), ("If-Match" = Option<String>, Header, description = "412 when it changed meanwhile")), request_body = EventChange, responses((status = 200, body = EventView)))]
+#[utoipa::path(patch, path = "/events/{id}", tag = "events", params(("id" = String, Path, description = "Of an event"), ("If-Match" = Option<String>, Header, description = "412 when it changed meanwhile")), request_body = EventChange, responses((status = 200, body = EventView)))]
 async fn change(
     State(app): State<App>,
     caller: Caller<ToManage>,
@@ -263,7 +263,7 @@ struct Override {
 }
 
 /// Publishes a draft, and invites at once.
-#[utoipa::path(post, path = "/events/{id}/publish", tag = "events", params(("id" = i64, Path, description = "Of an event")), request_body = Option<Override>, responses((status = 200, body = EventView)))]
+#[utoipa::path(post, path = "/events/{id}/publish", tag = "events", params(("id" = String, Path, description = "Of an event")), request_body = Option<Override>, responses((status = 200, body = EventView)))]
 async fn publish_one(
     State(app): State<App>,
     caller: Caller<ToManage>,
@@ -277,7 +277,7 @@ async fn publish_one(
 }
 
 /// Cancels an event with all its sessions that are not over, and tells the invited at once.
-#[utoipa::path(post, path = "/events/{id}/cancel", tag = "events", params(("id" = i64, Path, description = "Of an event")), request_body = Option<Reason>, responses((status = 200, body = EventView)))]
+#[utoipa::path(post, path = "/events/{id}/cancel", tag = "events", params(("id" = String, Path, description = "Of an event")), request_body = Option<Reason>, responses((status = 200, body = EventView)))]
 async fn cancel(
     State(app): State<App>,
     caller: Caller<ToManage>,
@@ -304,7 +304,7 @@ async fn sessions(
 }
 
 /// One session, with an ETag.
-#[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = i64, Path, description = "Of a session")), responses((status = 200, body = SessionView), (status = 304, description = "Unchanged")))]
+#[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = String, Path, description = "Of a session")), responses((status = 200, body = SessionView), (status = 304, description = "Unchanged")))]
 async fn one_session(
     State(app): State<App>,
     caller: Caller<()>,
@@ -316,7 +316,7 @@ async fn one_session(
 }
 
 /// Changes what is given of a session; `{"status": "held"}` says that it took place.
-#[utoipa::path(patch, path = "/sessions/{id}", tag = "sessions", params(("id" = i64, Path, description = "Of a session"), ("If-Match" = Option<String>, Header, description = "412 when it changed meanwhile")), request_body = SessionChange, responses((status = 200, body = SessionView)))]
+#[utoipa::path(patch, path = "/sessions/{id}", tag = "sessions", params(("id" = String, Path, description = "Of a session"), ("If-Match" = Option<String>, Header, description = "412 when it changed meanwhile")), request_body = SessionChange, responses((status = 200, body = SessionView)))]
 async fn change_one_session(
     State(app): State<App>,
     caller: Caller<ToManage>,
@@ -331,7 +331,7 @@ async fn change_one_session(
 }
 
 /// Cancels one session, and tells the invited at once.
-#[utoipa::path(post, path = "/sessions/{id}/cancel", tag = "sessions", params(("id" = i64, Path, description = "Of a session")), request_body = Option<Reason>, responses((status = 200, body = SessionView)))]
+#[utoipa::path(post, path = "/sessions/{id}/cancel", tag = "sessions", params(("id" = String, Path, description = "Of a session")), request_body = Option<Reason>, responses((status = 200, body = SessionView)))]
 async fn cancel_one_session(
     State(app): State<App>,
     caller: Caller<ToManage>,

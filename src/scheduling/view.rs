@@ -11,7 +11,7 @@ use super::{Whole, session as shown};
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EventView {
     /// Opaque.
-    pub id: i64,
+    pub id: String,
     /// The name that other programs know it by.
     pub key: String,
     /// A key of the event kinds.
@@ -51,11 +51,11 @@ pub struct EventView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionView {
     /// Opaque.
-    pub id: i64,
+    pub id: String,
     /// The name that other programs know it by.
     pub key: String,
     /// Its event.
-    pub event_id: i64,
+    pub event_id: String,
     /// Its event's key.
     pub event_key: String,
     /// RFC 3339 with offset; of an all-day session the first day.
@@ -88,9 +88,9 @@ impl SessionView {
     pub fn of(event: &event::Model, session: &session::Model) -> Self {
         let span = shown::span(session);
         Self {
-            id: session.id.0,
+            id: session.id.to_string(),
             key: session.key.clone(),
-            event_id: event.id.0,
+            event_id: event.id.to_string(),
             event_key: event.key.clone(),
             starts_at: span.start_text(),
             ends_at: span.end_text(),
@@ -111,7 +111,7 @@ impl EventView {
     pub fn of(whole: &Whole) -> Self {
         let event = &whole.event;
         Self {
-            id: event.id.0,
+            id: event.id.to_string(),
             key: event.key.clone(),
             kind: event.kind.clone(),
             title: event.title.clone(),

@@ -17,6 +17,11 @@ fn draft(key: &str) -> Value {
     })
 }
 
+/// The opaque id of what was answered.
+fn id(shown: &Value) -> &str {
+    shown["id"].as_str().expect("an id")
+}
+
 async fn raw(app: &TestApp, token: &str, kind: &str, body: impl Into<Body>) -> crate::harness::Answer {
     let mut request = Request::post("/api/v1/events").header("authorization", format!("Bearer {token}"));
     if !kind.is_empty() {
@@ -36,8 +41,8 @@ journeys! {
         app.world().await;
         let manage = app.token("GQ-KJ", Scope::Manage).await;
         let made = app.post("/api/v1/events", &manage, draft("E1")).await.expect(201).json();
-        let event = format!("/api/v1/events/{}", made["id"]);
-        let session = format!("/api/v1/sessions/{}", made["sessions"][0]["id"]);
+        let event = format!("/api/v1/events/{}", id(&made));
+        let session = format!("/api/v1/sessions/{}", id(&made["sessions"][0]));
 
         let answer = app.get(&event, "").await;
         assert_eq!(answer.header("www-authenticate"), "Bearer");
@@ -86,7 +91,7 @@ journeys! {
         body["co_host_codes"] = json!(["GQ-SF", "ZB-KJ"]);
         let made = app.post("/api/v1/events", &host, body).await.expect(201).json();
         assert_eq!(made["co_host_codes"], json!(["ZB-KJ", "GQ-SF"]));
-        let event = format!("/api/v1/events/{}", made["id"]);
+        let event = format!("/api/v1/events/{}", id(&made));
         app.get(&event, &co_host).await.expect(200);
         app.patch(&event, &co_host, json!({"title": "x"})).await.problem(403, "forbidden");
         app.post(&format!("{event}/publish"), &co_host, Value::Null).await.problem(403, "forbidden");
@@ -207,7 +212,10 @@ journeys! {
             "post /events/{id}/publish", "post /events/{id}/cancel", "get /events/{id}/messages",
             "get /events/{id}/tallies", "post /events/{id}/tallies", "get /events/{id}/exam-results",
             "post /events/{id}/exam-results", "get /sessions", "get /sessions/{id}", "patch /sessions/{id}",
-            "post /sessions/{id}/cancel",
+            "post /sessions/{id}/cancel", "get /sessions/{id}/roster", "post /sessions/{id}/check-ins",
+            "post /check-ins", "get /sessions/{id}/attendance", "put /sessions/{id}/attendance/{staff_no}",
+            "post /sessions/{id}/leaves", "post /leaves/{id}/grant", "post /leaves/{id}/refuse",
+            "get /reports/{year}", "post /imports",
         ] {
             assert!(calls.contains(call), "{call} is not described");
         }
@@ -224,7 +232,7 @@ journeys! {
         assert_eq!(app.get("/healthz", "").await.expect(200).text(), "ok\n");
         app.get("/readyz", "").await.expect(200);
         let made = app.post("/api/v1/events", &token, draft("E1")).await.expect(201).json();
-        app.post(&format!("/api/v1/events/{}/publish", made["id"]), &token, Value::Null).await.expect(200);
+        app.post(&format!("/api/v1/events/{}/publish", id(&made)), &token, Value::Null).await.expect(200);
         let text = app.get("/metrics", "").await.expect(200).text();
         assert!(text.contains("pufa_outbox_messages{state=\"queued\"} 6"), "{text}");
         let line = "pufa_http_requests_total{method=\"POST\",route=\"/api/v1/events/{id}/publish\",status=\"200\"} ";
