@@ -27,6 +27,7 @@ pub mod clock;
 pub mod config;
 pub mod dates;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod exam;
 pub mod import;

@@ -19,8 +19,8 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::locale::Lang;
 use crate::people;
-use crate::state::Mode;
-use crate::{access, app, backup};
+use crate::state::{App as State, Mode};
+use crate::{access, app, backup, demo};
 
 /// Event scheduling and attendance for training and outreach.
 #[derive(Parser)]
@@ -141,14 +141,43 @@ async fn run(command: Command, config: Config) -> Result<()> {
     }
 }
 
-async fn serve(config: Config, mode: Mode) -> Result<()> {
+async fn serve(mut config: Config, mode: Mode) -> Result<()> {
+    if mode == Mode::Demo {
+        demo::settle(&mut config).map_err(Error::internal)?;
+    }
     let address = config.server.listen.clone();
     let app = app::build(config, Arc::new(SystemClock), mode).await?;
     let listener = tokio::net::TcpListener::bind(&address)
         .await
         .map_err(|e| Error::internal(format!("cannot listen on {address}: {e}")))?;
+    if mode == Mode::Demo {
+        show(&app).await?;
+    }
     tracing::info!(%address, "serving");
     app::serve(app, listener).await
+}
+
+/// Fills the demonstration's database if it is empty, and prints how to sign in.
+async fn show(app: &State) -> Result<()> {
+    let tx = app.db.begin().await?;
+    demo::fill(&tx, &app.kinds, app.config.zone(), app.now()).await?;
+    let links = demo::links(&tx, &app.config.access, app.now()).await?;
+    tx.commit().await?;
+    let url = app.config.public_url();
+    println!("pufa: {url}");
+    match links {
+        Some(links) => {
+            println!("  organiser: {url}{}", links.organiser);
+            println!("  staff:     {url}{}", links.staff);
+            println!(
+                "  each link signs in once, within {} minutes; start again for new ones",
+                app.config.access.link_minutes
+            );
+        }
+        None => println!("  the database held something else already; nothing was loaded"),
+    }
+    println!("  mail:      {}", app.config.mail.url);
+    Ok(())
 }
 
 /// Opens the database and brings it up to date.
