@@ -12,6 +12,7 @@ mod attendance;
 mod crash;
 mod feed;
 mod foundation;
+mod mail;
 mod pages;
 mod report;
 mod scheduling;
