@@ -21,7 +21,7 @@ use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
 use crate::web::{boundary, openapi};
-use crate::{access, attendance, calendar, exam, import, jobs, outbox, outreach, report, scheduling, web};
+use crate::{access, attendance, calendar, exam, import, jobs, notify, outbox, outreach, report, scheduling, web};
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
@@ -53,6 +53,7 @@ pub fn router(app: App) -> Router {
     let pages = Router::new()
         .merge(access::pages::routes())
         .merge(scheduling::pages::routes())
+        .merge(notify::pages::routes())
         .merge(web::settings::routes())
         .fallback(web::not_found)
         .layer(CatchPanicLayer::custom(boundary::panicked))

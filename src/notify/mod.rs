@@ -3,9 +3,11 @@
 mod delivery;
 mod due;
 mod facts;
+mod inbox;
 mod mail;
 mod mailer;
 mod message;
+pub mod pages;
 
 pub use delivery::{Delivery, remind};
 pub use due::reminders;

@@ -416,3 +416,30 @@ async fn deliver_elsewhere(app: &TestApp, smtp: &Smtp) -> pufa::error::Result<()
     let other = pufa::app::build(config, app.clock.clone(), Mode::Normal).await?;
     jobs::deliver(&other, &CancellationToken::new()).await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demonstration_shows_its_mail_and_nothing_else_does() {
+    let app = TestApp::start_with(Backend::Sqlite, Mode::Demo, |_| {}).await;
+    app.world().await;
+    let token = app.token("GQ-KJ", Scope::Manage).await;
+    publish(&app, &token, "e", "2024-03-20", &["org:GQ-KJ"]).await;
+    deliver(&app).await;
+    let list = app.get("/demo/mail", "").await.expect(200).text();
+    assert!(list.contains("邀请：三级联合学法（第4次），3月20日（周三）09:00"));
+    let row = rows(&app).await.into_iter().find(|row| row.kind == MessageKind::Invitation).unwrap();
+    let path = format!("/demo/mail/{}", row.answer.unwrap());
+    let mail = app.get(&path, "").await.expect(200).text();
+    assert!(
+        mail.contains("BEGIN:VCALENDAR")
+            && mail.contains("BEGIN:VTIMEZONE")
+            && mail.contains("Auto-Submitted: auto-generated")
+    );
+    let html = app.get(&format!("{path}/html"), "").await.expect(200);
+    assert!(html.header("content-security-policy").contains("sandbox"));
+    assert!(html.text().contains("三级联合学法（第4次）"));
+    app.get("/demo/mail/..%2F..%2Fpufa.db", "").await.expect(404);
+    app.get("/demo/mail/unknown.eml", "").await.expect(404);
+    let normal = TestApp::start(Backend::Sqlite).await;
+    normal.get("/demo/mail", "").await.expect(404);
+    normal.get(&path, "").await.expect(404);
+}

@@ -9,6 +9,7 @@
 mod harness;
 mod api;
 mod attendance;
+mod audience;
 mod crash;
 mod feed;
 mod foundation;
