@@ -52,6 +52,7 @@ pub fn router(app: App) -> Router {
     let policy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
     let pages = Router::new()
         .merge(access::pages::routes())
+        .merge(attendance::pages::routes())
         .merge(scheduling::pages::routes())
         .merge(notify::pages::routes())
         .merge(web::settings::routes())

@@ -5,6 +5,7 @@
 mod actor;
 pub mod audit;
 mod nonce;
+pub mod deeds;
 pub mod pages;
 mod secret;
 pub mod sign_in;

@@ -6,14 +6,17 @@
 pub mod api;
 mod batch;
 mod body;
+pub mod board;
 mod check_in;
 mod door;
 mod history;
 mod merge;
+pub mod pages;
 mod record;
 mod roll;
 mod set;
 mod settle;
+mod turnout;
 mod window;
 
 pub use check_in::CheckInWriter;
@@ -22,4 +25,5 @@ pub use merge::{Arrival, Merged, State, merge};
 pub use record::{Arrived, CheckIn, Guest, Nonce, Place, Record, Recorded, Who, offset_text};
 pub use roll::{Counts, RollRow, roll};
 pub use set::set;
+pub use turnout::turnout;
 pub use window::{InFuture, Moment, arrival, judge};

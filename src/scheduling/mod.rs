@@ -4,12 +4,14 @@
 //! A roster follows memberships until its session starts and never changes after. Who manages the host, or what is
 //! above it, may change an event; a co-host sees it.
 
+pub mod act;
 pub mod api;
 pub mod audience;
 mod audience_line;
 mod change;
 mod change_session;
 mod create;
+pub mod detail;
 mod draft;
 pub mod filters;
 mod kind;

@@ -1,12 +1,21 @@
 //! The pages of events: month, year, one event, its form.
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
-use super::{month, year};
+use super::{act, detail, month, year};
 use crate::state::App;
 
 /// Every page of this room.
 pub fn routes() -> Router<App> {
-    Router::new().route("/calendar", get(month::pages::show)).route("/events", get(year::pages::show))
+    use act::pages as act;
+    Router::new()
+        .route("/calendar", get(month::pages::show))
+        .route("/events", get(year::pages::show))
+        .route("/events/{id}", get(detail::pages::show))
+        .route("/events/{id}/counts", get(detail::pages::counts))
+        .route("/events/{id}/publish", get(act::ask_publish).post(act::do_publish))
+        .route("/events/{id}/cancel", get(act::ask_cancel_event).post(act::do_cancel_event))
+        .route("/sessions/{id}/cancel", get(act::ask_cancel_session).post(act::do_cancel_session))
+        .route("/sessions/{id}/held", post(act::mark_held))
 }

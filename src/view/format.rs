@@ -85,6 +85,19 @@ pub fn month_name(lang: Lang, day: NaiveDate) -> String {
     }
 }
 
+/// How long before something: `提前3天`, `1 hour before`; the text itself when it is no ISO 8601 duration.
+#[must_use]
+pub fn before(lang: Lang, duration: &str) -> String {
+    let Some(before) = crate::dates::parse_duration(duration) else { return duration.to_owned() };
+    let minutes = before.num_minutes();
+    let (key, n) = match minutes {
+        m if m % 1_440 == 0 => ("page-days-before", m / 1_440),
+        m if m % 60 == 0 => ("page-hours-before", m / 60),
+        m => ("page-minutes-before", m),
+    };
+    lang.text_with(key, [("n", n)])
+}
+
 /// A whole number with its thousands apart: `1,043`.
 #[must_use]
 pub fn number(value: i64) -> String {

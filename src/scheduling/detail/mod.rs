@@ -1,0 +1,3 @@
+//! One event with everything about it.
+
+pub mod pages;

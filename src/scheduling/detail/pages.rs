@@ -1,0 +1,295 @@
+//! One event: where it stands, who is missing, what was told, what was done.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use entity::id::{EventId, SessionId};
+use entity::state::SessionStatus;
+use entity::{outbox as table, session};
+use minijinja::{Value, context, value::Serde};
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Actor, Rights, deeds};
+use crate::attendance::board::{Figures, Group, lines, matches};
+use crate::attendance::{Counts, Moment, judge, roll, turnout};
+use crate::error::{Code, Error, Result};
+use crate::outbox::{summary, troubled};
+use crate::people::OrgTree;
+use crate::report::rate::Rate;
+use crate::scheduling::{Phase, Whole, event_for, load_whole, session as sitting};
+use crate::view::format;
+use crate::web::{Desk, Page};
+
+/// Rows of the roster on one page.
+const SIZE: usize = 100;
+
+/// The query of an event's page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    session: String,
+    q: String,
+    page: String,
+    done: String,
+    n: String,
+}
+
+/// What an actor may do with an event.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct May {
+    manage: bool,
+    set: bool,
+    check_in: bool,
+}
+
+/// What this actor may do with this event: change it with the host's or a higher organisation's account, check people
+/// in with any that sees it.
+#[must_use]
+pub fn may(actor: &Actor, whole: &Whole, tree: &OrgTree) -> May {
+    May {
+        manage: actor.may_manage() && tree.is_below(whole.event.host_id, actor.organisation),
+        set: actor.may_manage(),
+        check_in: actor.rights != Rights::Read,
+    }
+}
+
+/// The session asked for, else the one that matters now: under way, else next, else the last.
+fn choose<'a>(whole: &'a Whole, asked: &str, now: DateTime<Utc>) -> Result<Option<&'a session::Model>> {
+    if let Ok(id) = asked.parse::<i64>() {
+        let found = whole.sessions.iter().find(|session| session.id == SessionId(id));
+        return found.map(Some).ok_or_else(|| Error::new(Code::NotFound));
+    }
+    let phase = |session: &session::Model| Phase::of_session(&whole.event, session, now);
+    let find = |wanted| whole.sessions.iter().find(|session| phase(session) == wanted);
+    let last_held = || whole.sessions.iter().rev().find(|session| phase(session) == Phase::Held);
+    Ok(find(Phase::Running).or_else(|| find(Phase::Ahead)).or_else(last_held).or(whole.sessions.first()))
+}
+
+/// `GET /events/{id}`
+pub async fn show(
+    Desk { page, actor, .. }: Desk<()>,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let (app, now) = (page.app.clone(), page.app.now());
+    let db = app.db.read();
+    let event = event_for(db, &actor, EventId(id)).await?;
+    let whole = load_whole(db, event).await?;
+    let tree = OrgTree::load(db).await?;
+    let chosen = choose(&whole, &asked.session, now)?;
+    let roster = match chosen {
+        Some(session) => Some(roster(&page, &whole, session, &tree, &asked).await?),
+        None => None,
+    };
+    let (history, deeds) = history(&page, &whole).await?;
+    let context = context! {
+        event => event_view(&page, &whole, now),
+        may => Serde(may(&actor, &whole, &tree)),
+        chosen => chosen.map(|session| session_view(&page, &whole, session, now)),
+        roster, history, deeds,
+        sessions => sessions(&page, &whole, now).await?,
+        messages => messages(&page, &whole).await?,
+        steps => steps(&page, &whole, chosen, now),
+        toast => toast(&page, &asked),
+        q => asked.q.trim(),
+    };
+    page.render("scheduling/detail/event.html", "events", context).await
+}
+
+fn toast(page: &Page, asked: &Asked) -> Option<String> {
+    let key = format!("page-done-{}", asked.done);
+    let count: i64 = asked.n.parse().unwrap_or(0);
+    (!asked.done.is_empty() && page.lang.has(&key)).then(|| page.lang.text_with(&key, [("n", count)]))
+}
+
+/// What every page about an event shows at its head.
+#[must_use]
+pub fn event_view(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Value {
+    let event = &whole.event;
+    let kinds = &page.app.kinds;
+    let title = if event.title.is_empty() { kinds.name(&event.kind, page.lang) } else { &event.title };
+    let co_hosts: Vec<_> = whole.co_hosts.iter().map(|org| org.name.as_str()).collect();
+    context! {
+        id => event.id.0, title, kind => kinds.name(&event.kind, page.lang),
+        phase => Phase::of_event(event, &whole.sessions, now).as_str(),
+        status => event.status.as_str(),
+        place => event.location.as_str(), host => whole.host.name.as_str(),
+        co_hosts => co_hosts.join(&page.lang.text("page-list-comma")),
+        required => event.required, walk_ins => event.walk_ins, mails => event.mails,
+        topics => whole.topics.join(&page.lang.text("page-list-comma")),
+        also => whole.also_kinds.iter().map(|key| kinds.name(key, page.lang).to_owned()).collect::<Vec<_>>(),
+        audience => whole.audience.clone(),
+        revision => event.revision,
+    }
+}
+
+/// One sitting as pages show it.
+#[must_use]
+pub fn session_view(page: &Page, whole: &Whole, session: &session::Model, now: DateTime<Utc>) -> Value {
+    let span = sitting::span(session);
+    let phase = Phase::of_session(&whole.event, session, now);
+    let late_after = page.app.kinds.get(&whole.event.kind).map_or(chrono::TimeDelta::minutes(10), |k| k.late_after());
+    let door = if whole.event.status == entity::state::EventStatus::Scheduled && phase != Phase::Cancelled {
+        match judge(&span, late_after, now) {
+            Moment::Early => "early",
+            Moment::Open(_) => "open",
+            Moment::Closed => "closed",
+        }
+    } else {
+        "shut"
+    };
+    context! {
+        id => session.id.0, phase => phase.as_str(), door,
+        when => format::span(page.lang, &span, now),
+        title => sitting::title(&whole.event, session), place => sitting::location(&whole.event, session),
+        opens => format::moment(page.lang, span.zone, span.start - chrono::TimeDelta::minutes(30), now),
+        start => format::clock(span.zone, span.start),
+        frozen => session.roster_frozen_at.is_some(),
+        marked => session.status == SessionStatus::Held,
+        started => session.starts_at <= now,
+    }
+}
+
+fn steps(page: &Page, whole: &Whole, chosen: Option<&session::Model>, now: DateTime<Utc>) -> Option<Value> {
+    let phase = match chosen {
+        Some(session) => Phase::of_session(&whole.event, session, now),
+        None => Phase::of_event(&whole.event, &[], now),
+    };
+    let at = match phase {
+        Phase::Draft => 0,
+        Phase::Ahead => 1,
+        Phase::Running => 2,
+        Phase::Held => 3,
+        Phase::Cancelled => return None,
+    };
+    let zone = page.app.config.zone();
+    let published = whole.event.published_at.map(|at| format::moment(page.lang, zone, at, now));
+    Some(context! { at, published, clock => format::clock(zone, now) })
+}
+
+async fn roster(page: &Page, whole: &Whole, session: &session::Model, tree: &OrgTree, asked: &Asked) -> Result<Value> {
+    let (lang, zone) = (page.lang, sitting::span(session).zone);
+    let rows = roll(page.app.db.read(), &whole.event, session, tree, page.app.now()).await?;
+    let counts = Counts::of(&rows);
+    let rate = |numerator: u32, denominator: u32| {
+        let percent = Rate::new(numerator.into(), denominator.into()).percent();
+        lang.text_with(
+            "page-rate",
+            [("percent", percent), ("n", numerator.to_string()), ("of", denominator.to_string())],
+        )
+    };
+    let all = lines(&rows, lang, zone);
+    let mut sizes: HashMap<&str, usize> = HashMap::new();
+    for line in &all {
+        *sizes.entry(name(line.group)).or_default() += 1;
+    }
+    let found: Vec<_> = all.into_iter().filter(|line| matches(&line.name, &line.staff_no, &asked.q)).collect();
+    let total = found.len();
+    let at = asked.page.parse::<usize>().unwrap_or(1).clamp(1, total.div_ceil(SIZE).max(1));
+    let shown: Vec<_> = found.into_iter().skip((at - 1) * SIZE).take(SIZE).collect();
+    Ok(context! {
+        figures => Serde(Figures::from(counts)),
+        rate => rate(counts.attended, counts.expected),
+        net_rate => rate(counts.attended, counts.expected - counts.excused),
+        excused => counts.excused,
+        walk_ins => counts.walk_ins,
+        from => (at - 1) * SIZE + 1, to => (at - 1) * SIZE + shown.len(), total,
+        earlier => (at > 1).then_some(at - 1), later => (at * SIZE < total).then_some(at + 1),
+        sizes => Serde(sizes), lines => Serde(shown), everybody => rows.len(),
+    })
+}
+
+/// The name of a heading in the keys of texts.
+#[must_use]
+pub const fn name(group: Group) -> &'static str {
+    match group {
+        Group::Missing => "missing",
+        Group::Away => "away",
+        Group::Came => "came",
+        Group::WalkIn => "walk_in",
+    }
+}
+
+async fn sessions(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Result<Vec<Value>> {
+    let came = turnout(page.app.db.read(), whole.sessions.iter().map(|session| session.id)).await?;
+    let view = |session: &session::Model| {
+        let phase = Phase::of_session(&whole.event, session, now);
+        let rate = came.get(&session.id).filter(|_| phase == Phase::Held && whole.event.required).map(|&(n, of)| {
+            let percent = Rate::new(n, of).percent();
+            page.lang.text_with("page-rate", [("percent", percent), ("n", n.to_string()), ("of", of.to_string())])
+        });
+        context! {
+            id => session.id.0, phase => phase.as_str(), rate,
+            when => format::span(page.lang, &sitting::span(session), now),
+            title => session.title.clone(), place => session.location.clone(),
+        }
+    };
+    Ok(whole.sessions.iter().map(view).collect())
+}
+
+async fn messages(page: &Page, whole: &Whole) -> Result<Value> {
+    let (db, now, zone) = (page.app.db.read(), page.app.now(), page.app.config.zone());
+    let heaps = summary(db, whole.event.id).await?;
+    let total: i64 = heaps.iter().map(|heap| heap.count).sum();
+    let heaps: Vec<_> = heaps
+        .into_iter()
+        .map(|heap| {
+            context! {
+                kind => heap.kind.as_str(), state => heap.state.as_str(), count => heap.count,
+                when => format::moment(page.lang, zone, heap.newest, now),
+            }
+        })
+        .collect();
+    let troubled = troubled(db, whole.event.id, 20).await?;
+    let troubled: Vec<_> = troubled.into_iter().map(|row: table::Model| {
+        context! { address => row.address, kind => row.kind.as_str(), state => row.state.as_str(), attempts => row.attempts, answer => row.answer.unwrap_or_default() }
+    }).collect();
+    Ok(context! { total, heaps, troubled })
+}
+
+async fn history(page: &Page, whole: &Whole) -> Result<(Vec<Value>, u64)> {
+    let (db, now, zone, lang) = (page.app.db.read(), page.app.now(), page.app.config.zone(), page.lang);
+    let (rows, count) = deeds::of_event(db, whole.event.id, 15).await?;
+    let names = deeds::names(db, rows.iter().map(|row| row.actor.as_str())).await?;
+    let people = rows.iter().filter_map(|row| row.detail["person_id"].as_i64()).map(|id| format!("person:{id}"));
+    let people: Vec<_> = people.collect();
+    let of = deeds::names(db, people.iter().map(String::as_str)).await?;
+    let list = rows.iter().map(|row| {
+        let key = format!("page-deed-{}", row.action.replace('.', "-").replace('_', "-"));
+        let person = row.detail["person_id"].as_i64().and_then(|id| of.get(&format!("person:{id}")).cloned());
+        let status = row.detail["status"].as_str().map(|status| format!("page-status-{status}"));
+        let status = status.filter(|key| lang.has(key)).map(|key| lang.text(&key));
+        let args = [("person", person.unwrap_or_default()), ("status", status.unwrap_or_default())];
+        let what = if lang.has(&key) { lang.text_with(&key, args) } else { row.action.clone() };
+        let who = names.get(&row.actor).cloned().unwrap_or_else(|| match row.actor.as_str() {
+            "command" => lang.text("page-actor-command"),
+            other => other.to_owned(),
+        });
+        let tone = match row.action.as_str() {
+            "event.publish" => "is-info",
+            "event.cancel" | "session.cancel" => "is-bad",
+            "attendance.set" => "is-leave",
+            _ => "",
+        };
+        context! { what, who, tone, when => format::moment(lang, zone, row.at, now), reason => row.detail["reason"].as_str().unwrap_or_default() }
+    });
+    Ok((list.collect(), count))
+}
+
+/// `GET /events/{id}/counts?session=`: the figures of a session as JSON, for pages that keep themselves fresh.
+pub async fn counts(
+    Desk { page, actor, .. }: Desk<()>,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Figures>> {
+    let db = page.app.db.read();
+    let event = event_for(db, &actor, EventId(id)).await?;
+    let whole = load_whole(db, event).await?;
+    let tree = OrgTree::load(db).await?;
+    let session = choose(&whole, &asked.session, page.app.now())?.ok_or_else(|| Error::new(Code::NotFound))?;
+    let rows = roll(db, &whole.event, session, &tree, page.app.now()).await?;
+    Ok(Json(Figures::from(Counts::of(&rows))))
+}
