@@ -5,6 +5,7 @@
 //! above it, may change an event; a co-host sees it.
 
 pub mod act;
+mod add_sessions;
 pub mod api;
 pub mod audience;
 mod audience_line;
@@ -14,6 +15,7 @@ mod create;
 pub mod detail;
 mod draft;
 pub mod filters;
+pub mod form;
 mod kind;
 mod list;
 pub mod month;
@@ -30,6 +32,7 @@ mod whole;
 pub mod wording;
 pub mod year;
 
+pub use add_sessions::add_sessions;
 pub use change::{EventChange, change_event};
 pub use change_session::{SessionChange, change_session};
 pub use create::{Made, create};

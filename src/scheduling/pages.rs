@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{act, detail, month, year};
+use super::{act, detail, form, month, year};
 use crate::state::App;
 
 /// Every page of this room.
@@ -12,6 +12,8 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/calendar", get(month::pages::show))
         .route("/events", get(year::pages::show))
+        .route("/events/new", get(form::pages::ask_new).post(form::pages::make))
+        .route("/events/{id}/edit", get(form::pages::ask_edit).post(form::pages::edit))
         .route("/events/{id}", get(detail::pages::show))
         .route("/events/{id}/counts", get(detail::pages::counts))
         .route("/events/{id}/publish", get(act::ask_publish).post(act::do_publish))

@@ -1,0 +1,361 @@
+//! The form of an event: what a browser sends, and the way between it and the domain's own words. Pure.
+
+pub mod pages;
+
+use std::collections::BTreeMap;
+
+use entity::session;
+use serde::{Deserialize, Serialize};
+
+use super::{EventChange, NewEvent, NewSession, SessionChange, Whole, session as sitting};
+use crate::error::FieldProblem;
+use crate::locale::Lang;
+
+/// Rows for sittings that a new event is offered.
+const ROWS: usize = 3;
+
+/// What a browser sends. Lists beginning with `s_` run side by side, one entry a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Typed {
+    /// Which button: `save`, `more` (another row), `look` (whom would it invite).
+    pub act: String,
+    /// Of a new event: its key, so that the form sent twice makes one event.
+    pub key: String,
+    /// Of an event that is there: the revision that the form was made from.
+    pub revision: String,
+    /// Kind.
+    pub kind: String,
+    /// Title.
+    pub title: String,
+    /// Host.
+    pub org_code: String,
+    /// Those who host it too.
+    pub co_host_codes: Vec<String>,
+    /// Place.
+    pub location: String,
+    /// Lines.
+    pub audience: String,
+    /// An organisation to add to the audience.
+    pub add_org: String,
+    /// A group to add to the audience.
+    pub add_group: String,
+    /// `yes` or `no`.
+    pub required: String,
+    /// `yes` or `no`.
+    pub walk_ins: String,
+    /// Apart by 、 or ;.
+    pub topics: String,
+    /// Further kinds.
+    pub also_kinds: Vec<String>,
+    /// Ids of sittings that are there; empty for a new one.
+    pub s_id: Vec<String>,
+    /// First day.
+    pub s_day: Vec<String>,
+    /// Time of the start.
+    pub s_start: Vec<String>,
+    /// Time of the end.
+    pub s_end: Vec<String>,
+    /// Last day, where it is another.
+    pub s_last: Vec<String>,
+    /// Numbers of the rows that are whole days.
+    pub s_all_day: Vec<String>,
+}
+
+/// One row of sittings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Id of a sitting that is there.
+    pub id: String,
+    /// First day.
+    pub day: String,
+    /// Time of the start.
+    pub start: String,
+    /// Time of the end.
+    pub end: String,
+    /// Last day, where it is another.
+    pub last: String,
+    /// Whether it is whole days.
+    pub all_day: bool,
+}
+
+impl Row {
+    fn is_blank(&self) -> bool {
+        [&self.id, &self.day, &self.start, &self.end, &self.last].iter().all(|text| text.trim().is_empty())
+    }
+
+    fn of(row: &session::Model) -> Self {
+        let span = sitting::span(row);
+        let clock = |at| crate::view::format::clock(span.zone, at);
+        let last = if span.all_day { span.last_day() } else { span.zone.day(span.end) };
+        let (start, end) = if span.all_day { Default::default() } else { (clock(span.start), clock(span.end)) };
+        let last = if last == span.day() { String::new() } else { last.to_string() };
+        Self { id: row.id.to_string(), day: span.day().to_string(), start, end, last, all_day: row.all_day }
+    }
+
+    /// Start and end as the domain reads them.
+    fn times(&self) -> (String, String) {
+        let last = if self.last.trim().is_empty() { &self.day } else { &self.last };
+        if self.all_day {
+            return (self.day.clone(), last.clone());
+        }
+        let at = |day: &str, time: &str| {
+            if day.trim().is_empty() || time.trim().is_empty() { String::new() } else { format!("{day}T{time}") }
+        };
+        (at(&self.day, &self.start), at(last, &self.end))
+    }
+
+    fn new_session(&self, key: String) -> NewSession {
+        let (starts_at, ends_at) = self.times();
+        NewSession { key, starts_at, ends_at, all_day: self.all_day, title: None, location: None }
+    }
+
+    fn change(&self) -> SessionChange {
+        let (starts_at, ends_at) = self.times();
+        SessionChange {
+            starts_at: Some(starts_at),
+            ends_at: Some(ends_at),
+            all_day: Some(self.all_day),
+            ..SessionChange::default()
+        }
+    }
+}
+
+impl Typed {
+    /// The form of an event that is there. Only sittings that can still be changed have a row.
+    #[must_use]
+    pub fn of(whole: &Whole, sessions: &[&session::Model]) -> Self {
+        let event = &whole.event;
+        let yes_no = |yes| if yes { "yes" } else { "no" }.to_owned();
+        let mut typed = Self {
+            revision: event.revision.to_string(),
+            kind: event.kind.clone(),
+            title: event.title.clone(),
+            org_code: whole.host.code.clone(),
+            co_host_codes: whole.co_hosts.iter().map(|org| org.code.clone()).collect(),
+            location: event.location.clone(),
+            audience: whole.audience.join("\n"),
+            required: yes_no(event.required),
+            walk_ins: yes_no(event.walk_ins),
+            topics: whole.topics.join("、"),
+            also_kinds: whole.also_kinds.clone(),
+            ..Self::default()
+        };
+        typed.set_rows(sessions.iter().map(|session| Row::of(session)).collect());
+        typed
+    }
+
+    fn set_rows(&mut self, rows: Vec<Row>) {
+        let column = |of: fn(&Row) -> &String| rows.iter().map(|row| of(row).clone()).collect();
+        self.s_id = column(|row| &row.id);
+        self.s_day = column(|row| &row.day);
+        self.s_start = column(|row| &row.start);
+        self.s_end = column(|row| &row.end);
+        self.s_last = column(|row| &row.last);
+        self.s_all_day = rows.iter().enumerate().filter(|(_, row)| row.all_day).map(|(i, _)| i.to_string()).collect();
+    }
+
+    /// The rows as typed, blank ones too; at most 400.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Row> {
+        let at = |list: &[String], i: usize| list.get(i).cloned().unwrap_or_default();
+        (0..self.s_day.len().min(400))
+            .map(|i| Row {
+                id: at(&self.s_id, i),
+                day: at(&self.s_day, i),
+                start: at(&self.s_start, i),
+                end: at(&self.s_end, i),
+                last: at(&self.s_last, i),
+                all_day: self.s_all_day.contains(&i.to_string()),
+            })
+            .collect()
+    }
+
+    /// Makes sure of a blank row to write in: three rows of a new event at least, one more when asked.
+    pub fn make_room(&mut self, least: usize) {
+        let mut rows = self.rows();
+        if self.act == "more" {
+            rows.push(Row::default());
+        }
+        while rows.len() < least {
+            rows.push(Row::default());
+        }
+        self.set_rows(rows);
+    }
+
+    /// Takes the organisation and the group chosen beside the audience into its lines.
+    pub fn take_choices(&mut self) {
+        let chosen = [("org", std::mem::take(&mut self.add_org)), ("group", std::mem::take(&mut self.add_group))];
+        for (sort, name) in chosen.into_iter().filter(|(_, name)| !name.is_empty()) {
+            let line = format!("{sort}:{name}");
+            if !self.audience_lines().contains(&line) {
+                let before = self.audience.trim_end();
+                self.audience = if before.is_empty() { line } else { format!("{before}\n{line}") };
+            }
+        }
+    }
+
+    /// The lines of the audience, empty ones left out.
+    #[must_use]
+    pub fn audience_lines(&self) -> Vec<String> {
+        self.audience
+            .split(['\n', ';', '；'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn topics(&self) -> Vec<String> {
+        self.topics.split(['、', ';', '；']).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// The event that it describes, and the row of each of its sittings.
+    #[must_use]
+    pub fn new_event(&self) -> (NewEvent, Vec<usize>) {
+        let (sessions, rows) = self.new_sessions();
+        let event = NewEvent {
+            key: self.key.clone(),
+            kind: self.kind.clone(),
+            title: self.title.clone(),
+            org_code: self.org_code.clone(),
+            co_host_codes: self.co_host_codes.clone(),
+            location: self.location.clone(),
+            topics: self.topics(),
+            also_kinds: self.also_kinds.clone(),
+            audience: self.audience_lines(),
+            required: self.required == "yes",
+            walk_ins: self.walk_ins != "no",
+            sessions,
+            ..NewEvent::default()
+        };
+        (event, rows)
+    }
+
+    /// The sittings that are new, and the row of each.
+    #[must_use]
+    pub fn new_sessions(&self) -> (Vec<NewSession>, Vec<usize>) {
+        let rows = self.rows().into_iter().enumerate().filter(|(_, row)| row.id.is_empty() && !row.is_blank());
+        rows.map(|(i, row)| (row.new_session(format!("{}-{}", self.key, i + 1)), i)).unzip()
+    }
+
+    /// The sittings that are there and now read otherwise: id, change, row.
+    #[must_use]
+    pub fn changed_sessions(&self, before: &[&session::Model]) -> Vec<(i64, SessionChange, usize)> {
+        let rows = self.rows().into_iter().enumerate();
+        rows.filter_map(|(i, row)| {
+            let id: i64 = row.id.parse().ok()?;
+            let was = before.iter().find(|session| session.id.0 == id)?;
+            (Row::of(was) != row).then(|| (id, row.change(), i))
+        })
+        .collect()
+    }
+
+    /// The change of the event itself.
+    #[must_use]
+    pub fn change(&self) -> EventChange {
+        EventChange {
+            kind: Some(self.kind.clone()),
+            title: Some(self.title.clone()),
+            org_code: Some(self.org_code.clone()),
+            co_host_codes: Some(self.co_host_codes.clone()),
+            location: Some(self.location.clone()),
+            topics: Some(self.topics()),
+            also_kinds: Some(self.also_kinds.clone()),
+            audience: Some(self.audience_lines()),
+            required: Some(self.required == "yes"),
+            walk_ins: Some(self.walk_ins != "no"),
+            ..EventChange::default()
+        }
+    }
+}
+
+/// What is wrong, by the field's place in the form: `title`, `s_end_2`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Wrong(pub BTreeMap<String, String>);
+
+impl Wrong {
+    /// Sorts problems to their fields; `rows` says the row of each sitting that the domain numbered.
+    #[must_use]
+    pub fn of(problems: &[FieldProblem], rows: &[usize], lang: Lang) -> Self {
+        let mut wrong = BTreeMap::new();
+        for problem in problems {
+            wrong.entry(place(&problem.field, rows)).or_insert_with(|| problem.text(lang));
+        }
+        Self(wrong)
+    }
+}
+
+fn place(field: &str, rows: &[usize]) -> String {
+    let Some((list, rest)) = field.split_once('[') else {
+        return if field == "sessions" { "s_day_0".to_owned() } else { field.to_owned() };
+    };
+    if list != "sessions" {
+        return list.to_owned();
+    }
+    let (index, name) = rest.split_once(']').unwrap_or((rest, ""));
+    let row = index.parse::<usize>().ok().and_then(|index| rows.get(index).copied()).unwrap_or(0);
+    match name {
+        ".starts_at" => format!("s_start_{row}"),
+        ".ends_at" => format!("s_end_{row}"),
+        _ => format!("s_day_{row}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed() -> Typed {
+        let text = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        Typed {
+            key: "web-1".to_owned(),
+            audience: "org:GQ-KJ\n\n -staff:KJ001 ；public".to_owned(),
+            topics: "宪法、民法典; ".to_owned(),
+            s_id: text(&["", "", ""]),
+            s_day: text(&["", "2024-03-12", "2024-05-25"]),
+            s_start: text(&["", "09:00", ""]),
+            s_end: text(&["", "11:00", ""]),
+            s_last: text(&["", "", "2024-05-27"]),
+            s_all_day: text(&["2"]),
+            ..Typed::default()
+        }
+    }
+
+    #[test]
+    fn blank_rows_are_left_out_and_problems_find_their_row() {
+        let (event, rows) = typed().new_event();
+        assert_eq!(event.audience, ["org:GQ-KJ", "-staff:KJ001", "public"]);
+        assert_eq!(event.topics, ["宪法", "民法典"]);
+        assert_eq!(rows, [1, 2]);
+        assert_eq!(
+            (event.sessions[0].starts_at.as_str(), event.sessions[0].ends_at.as_str()),
+            ("2024-03-12T09:00", "2024-03-12T11:00")
+        );
+        assert!(event.sessions[1].all_day && event.sessions[1].ends_at == "2024-05-27");
+        let wrong = Wrong::of(
+            &[
+                FieldProblem::new("sessions[0].ends_at", "end-before-start"),
+                FieldProblem::new("audience[1]", "required"),
+            ],
+            &rows,
+            Lang::Zh,
+        );
+        assert_eq!(wrong.0.keys().collect::<Vec<_>>(), ["audience", "s_end_1"]);
+    }
+
+    #[test]
+    fn another_row_keeps_what_was_typed() {
+        let mut form = typed();
+        form.act = "more".to_owned();
+        form.make_room(ROWS);
+        let rows = form.rows();
+        assert_eq!(rows.len(), 4);
+        assert!(rows[2].all_day && rows[3].is_blank());
+        form.add_org = "GQ".to_owned();
+        form.take_choices();
+        form.add_org = "GQ".to_owned();
+        form.take_choices();
+        assert_eq!(form.audience_lines().iter().filter(|line| *line == "org:GQ").count(), 1);
+    }
+}

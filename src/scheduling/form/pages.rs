@@ -1,0 +1,315 @@
+//! Making and editing an event: errors beside their fields, what was typed kept, nothing overwritten unseen.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+use entity::id::{EventId, SessionId};
+use entity::state::{EventStatus, SessionStatus};
+use entity::{membership_group, session};
+use minijinja::{Value, context, value::Serde};
+use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
+
+use super::{ROWS, Row, Typed, Wrong};
+use crate::access::Actor;
+use crate::error::{Code, Error, FieldProblem, Result};
+use crate::people::OrgTree;
+use crate::scheduling::audience::{self, Audience, invited};
+use crate::scheduling::filters::kind_choices;
+use crate::scheduling::{
+    Ground, Whole, add_sessions, change_event, change_session, create, event_for, load_whole, session as sitting,
+};
+use crate::view::format;
+use crate::web::{Desk, Page, Signed, ToManage};
+
+/// How the form came back to its writer.
+enum Again {
+    /// For the first time, or with another row.
+    Fresh,
+    /// With problems.
+    Wrong(Wrong),
+    /// Somebody else changed the event meanwhile; what it says now.
+    Changed(Box<Typed>),
+}
+
+/// `GET /events/new`
+pub async fn ask_new(Desk { page, actor, .. }: Desk<ToManage>) -> Result<Response> {
+    let tree = OrgTree::load(page.app.db.read()).await?;
+    let own = tree.code(actor.organisation).to_owned();
+    let mut typed = Typed {
+        key: format!("web-{}", uuid::Uuid::new_v4().simple()),
+        audience: format!("org:{own}"),
+        org_code: own,
+        required: "yes".to_owned(),
+        walk_ins: "yes".to_owned(),
+        ..Typed::default()
+    };
+    typed.make_room(ROWS);
+    show(&page, &actor, &tree, None, typed, Again::Fresh).await
+}
+
+/// `POST /events/new`
+pub async fn make(Desk { page, actor, .. }: Desk<ToManage>, Signed(mut typed): Signed<Typed>) -> Result<Response> {
+    let now = page.app.now();
+    let tree = OrgTree::load(page.app.db.read()).await?;
+    typed.take_choices();
+    typed.make_room(ROWS);
+    if typed.act != "save" {
+        return show(&page, &actor, &tree, None, typed, Again::Fresh).await;
+    }
+    let (event, rows) = typed.new_event();
+    let ground = Ground { kinds: &page.app.kinds, zone: page.app.config.zone() };
+    let tx = page.app.db.begin().await?;
+    match create(&tx, &ground, &actor, event, now).await {
+        Ok(made) => {
+            let id = made.whole().event.id;
+            tx.commit().await?;
+            Ok(Redirect::to(&format!("/events/{id}?done=created")).into_response())
+        }
+        Err(Error::Problem(problem)) if matches!(problem.code, Code::Invalid | Code::KeyTaken) => {
+            tx.rollback().await?;
+            let wrong = Wrong::of(&problem.fields, &rows, page.lang);
+            show(&page, &actor, &tree, None, typed, Again::Wrong(wrong)).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The sittings that a form may change: not called off.
+fn changeable(whole: &Whole) -> Vec<&session::Model> {
+    whole.sessions.iter().filter(|session| session.status != SessionStatus::Cancelled).collect()
+}
+
+async fn to_edit(page: &Page, actor: &Actor, id: EventId) -> Result<(Whole, OrgTree)> {
+    let db = page.app.db.read();
+    let whole = load_whole(db, event_for(db, actor, id).await?).await?;
+    let tree = OrgTree::load(db).await?;
+    if !tree.is_below(whole.event.host_id, actor.organisation) {
+        return Err(Error::new(Code::Forbidden));
+    }
+    if whole.event.status == EventStatus::Cancelled {
+        return Err(Error::new(Code::WrongState));
+    }
+    Ok((whole, tree))
+}
+
+/// `GET /events/{id}/edit`
+pub async fn ask_edit(Desk { page, actor, .. }: Desk<ToManage>, Path(id): Path<i64>) -> Result<Response> {
+    let (whole, tree) = to_edit(&page, &actor, EventId(id)).await?;
+    let mut typed = Typed::of(&whole, &changeable(&whole));
+    typed.key = format!("web-{}", uuid::Uuid::new_v4().simple());
+    typed.make_room(1);
+    show(&page, &actor, &tree, Some(&whole), typed, Again::Fresh).await
+}
+
+/// `POST /events/{id}/edit`
+pub async fn edit(
+    Desk { page, actor, .. }: Desk<ToManage>,
+    Path(id): Path<i64>,
+    Signed(mut typed): Signed<Typed>,
+) -> Result<Response> {
+    let (whole, tree) = to_edit(&page, &actor, EventId(id)).await?;
+    typed.take_choices();
+    typed.make_room(1);
+    if typed.act != "save" {
+        return show(&page, &actor, &tree, Some(&whole), typed, Again::Fresh).await;
+    }
+    let tx = page.app.db.begin().await?;
+    match save(&tx, &page, &actor, EventId(id), &typed).await {
+        Ok(()) => {
+            tx.commit().await?;
+            Ok(Redirect::to(&format!("/events/{id}?done=saved")).into_response())
+        }
+        Err(Refused { problem, rows }) => {
+            tx.rollback().await?;
+            match problem {
+                Error::Problem(problem) if problem.code == Code::Invalid || problem.code == Code::KeyTaken => {
+                    let wrong = Wrong::of(&problem.fields, &rows, page.lang);
+                    show(&page, &actor, &tree, Some(&whole), typed, Again::Wrong(wrong)).await
+                }
+                Error::Problem(problem) if problem.code == Code::ChangedMeanwhile => {
+                    let present = Typed::of(&whole, &changeable(&whole));
+                    typed.revision.clone_from(&present.revision);
+                    show(&page, &actor, &tree, Some(&whole), typed, Again::Changed(Box::new(present))).await
+                }
+                other => Err(other),
+            }
+        }
+    }
+}
+
+/// A refusal, with the row of each sitting that it numbers.
+struct Refused {
+    problem: Error,
+    rows: Vec<usize>,
+}
+
+impl From<Error> for Refused {
+    fn from(problem: Error) -> Self {
+        Self { problem, rows: Vec::new() }
+    }
+}
+
+/// Changes the event, then its sittings, then adds the new ones: all or nothing.
+async fn save(
+    tx: &impl sea_orm::ConnectionTrait,
+    page: &Page,
+    actor: &Actor,
+    id: EventId,
+    typed: &Typed,
+) -> Result<(), Refused> {
+    let now = page.app.now();
+    let expected: i64 = typed.revision.parse().map_err(|_| Error::new(Code::Malformed))?;
+    let ground = Ground { kinds: &page.app.kinds, zone: page.app.config.zone() };
+    let whole = change_event(tx, &ground, actor, id, typed.change(), Some(expected), now).await?;
+    for (session, change, row) in typed.changed_sessions(&changeable(&whole)) {
+        let changed = change_session(tx, actor, SessionId(session), change, None, now).await;
+        changed.map_err(|problem| Refused { problem: numbered(problem), rows: vec![row] })?;
+    }
+    let (new, rows) = typed.new_sessions();
+    if !new.is_empty() {
+        add_sessions(tx, actor, id, &new, now).await.map_err(|problem| Refused { problem, rows })?;
+    }
+    Ok(())
+}
+
+/// Names the fields of one sitting as those of the first of a list.
+fn numbered(error: Error) -> Error {
+    match error {
+        Error::Problem(mut problem) => {
+            for field in &mut problem.fields {
+                *field = FieldProblem { field: format!("sessions[0].{}", field.field), ..field.clone() };
+            }
+            Error::Problem(problem)
+        }
+        other => other,
+    }
+}
+
+async fn show(
+    page: &Page,
+    actor: &Actor,
+    tree: &OrgTree,
+    whole: Option<&Whole>,
+    typed: Typed,
+    again: Again,
+) -> Result<Response> {
+    let now = page.app.now();
+    let (status, wrong, meanwhile) = match again {
+        Again::Fresh => (StatusCode::OK, Wrong::default(), None),
+        Again::Wrong(wrong) => (StatusCode::UNPROCESSABLE_ENTITY, wrong, None),
+        Again::Changed(present) => {
+            (StatusCode::PRECONDITION_FAILED, Wrong::default(), Some(differences(page, tree, &typed, &present)))
+        }
+    };
+    let kinds = kind_choices(&page.app.kinds, &typed.kind, page.lang);
+    let orgs: Vec<_> = tree
+        .iter()
+        .map(|org| context! { code => org.code.as_str(), name => org.name.as_str(), own => tree.is_below(org.id, actor.organisation) })
+        .collect();
+    let summary: Vec<_> =
+        wrong.0.iter().map(|(field, text)| context! { id => field, label => label(page, field), text }).collect();
+    let context = context! {
+        event => whole.map(|whole| context! {
+            id => whole.event.id.0, title => whole.event.title.as_str(), status => whole.event.status.as_str(),
+        }),
+        kinds => Serde(kinds), orgs,
+        groups => groups(page).await?,
+        rows => Serde(typed.rows()),
+        reach => reach(page, tree, &typed, now).await?,
+        kept => whole.map(|whole| called_off(page, whole, now)).unwrap_or_default(),
+        wrong => Serde(wrong.0), summary, meanwhile,
+        form => Serde(typed),
+    };
+    page.render_as(status, "scheduling/form/form.html", "events", context).await
+}
+
+/// What a field is called in the summary.
+fn label(page: &Page, field: &str) -> String {
+    let key = match field {
+        "kind" => "page-kind",
+        "title" => "page-title",
+        "org_code" => "page-host",
+        "co_host_codes" => "page-co-hosts",
+        "location" => "page-place",
+        "audience" => "page-audience",
+        "topics" => "page-topics",
+        "also_kinds" => "page-also-kinds",
+        _ => "page-time",
+    };
+    page.lang.text(key)
+}
+
+/// The labels that memberships bear, to choose from.
+async fn groups(page: &Page) -> Result<Vec<String>> {
+    let names = membership_group::Entity::find()
+        .select_only()
+        .column(membership_group::Column::Name)
+        .distinct()
+        .order_by_asc(membership_group::Column::Name)
+        .into_tuple()
+        .all(page.app.db.read())
+        .await?;
+    Ok(names)
+}
+
+/// Whom the audience as typed would invite on the first day typed; None where it cannot be read.
+async fn reach(page: &Page, tree: &OrgTree, typed: &Typed, now: DateTime<Utc>) -> Result<Option<Value>> {
+    let db = page.app.db.read();
+    let rules = match audience::parse(db, &typed.audience_lines()).await {
+        Ok(rules) => rules,
+        Err(Error::Problem(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let codes = std::iter::once(&typed.org_code).chain(&typed.co_host_codes);
+    let hosts = codes.filter_map(|code| tree.by_code(code)).map(|org| org.id).collect();
+    let today = page.app.config.zone().day(now);
+    let day = typed.rows().iter().find_map(|row| row.day.parse().ok()).unwrap_or(today);
+    let people = invited(db, &Audience { rules, hosts }, day).await?;
+    let without: Vec<_> = people.iter().filter(|member| member.email.is_none()).map(|m| m.name.clone()).collect();
+    Ok(Some(context! {
+        people => people.len(), without => without.len(), names => without.into_iter().take(5).collect::<Vec<_>>(),
+        day => format::date(page.lang, day, today),
+    }))
+}
+
+/// The sittings that the form no longer changes.
+fn called_off(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Vec<String> {
+    let off = whole.sessions.iter().filter(|session| session.status == SessionStatus::Cancelled);
+    off.map(|session| format::span(page.lang, &sitting::span(session), now)).collect()
+}
+
+/// What reads otherwise now than in the form: the field, what it says now, what was typed.
+fn differences(page: &Page, tree: &OrgTree, typed: &Typed, present: &Typed) -> Vec<Value> {
+    let names = |codes: &[String]| {
+        codes
+            .iter()
+            .map(|code| tree.by_code(code).map_or(code.as_str(), |org| &org.name))
+            .collect::<Vec<_>>()
+            .join("、")
+    };
+    let kinds =
+        |keys: &[String]| keys.iter().map(|key| page.app.kinds.name(key, page.lang)).collect::<Vec<_>>().join("、");
+    let yes = |text: &str| page.lang.text(if text == "no" { "page-no" } else { "page-yes" });
+    let both = |of: &dyn Fn(&Typed) -> String| (of(present), of(typed));
+    let rows = |form: &Typed| {
+        let row = |row: &Row| format!("{} {} {} {}", row.day, row.start, row.last, row.end);
+        let rows: Vec<_> = form.rows().iter().filter(|row| !row.is_blank()).map(row).collect();
+        rows.join("; ").split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let all = [
+        ("title", "page-title", both(&|form| form.title.clone())),
+        ("kind", "page-kind", both(&|form| kinds(std::slice::from_ref(&form.kind)))),
+        ("org_code", "page-host", both(&|form| names(std::slice::from_ref(&form.org_code)))),
+        ("co_host_codes", "page-co-hosts", both(&|form| names(&form.co_host_codes))),
+        ("location", "page-place", both(&|form| form.location.clone())),
+        ("audience", "page-audience", both(&|form| form.audience_lines().join("; "))),
+        ("required", "page-required-label", both(&|form| yes(&form.required))),
+        ("walk_ins", "page-walk-ins-label", both(&|form| yes(&form.walk_ins))),
+        ("topics", "page-topics", both(&|form| form.topics().join("、"))),
+        ("also_kinds", "page-also-kinds", both(&|form| kinds(&form.also_kinds))),
+        ("s_day_0", "page-sessions", both(&rows)),
+    ];
+    let differ = all.into_iter().filter(|(_, _, (now, typed))| now != typed);
+    differ.map(|(id, key, (now, typed))| context! { id, label => page.lang.text(key), now, typed }).collect()
+}
