@@ -96,4 +96,132 @@ journeys! {
         let organiser = desk(app, "GQ-KJ", Role::Organizer).await;
         assert!(organiser.get("/calendar").await.expect(200).text().contains("/events/new"));
     }
+
+    async fn an_event_is_made_published_attended_and_called_off(app: &TestApp) {
+        app.world().await;
+        let browser = desk(app, "GQ-KJ", Role::Organizer).await;
+        browser.get("/events/new").await.expect(200);
+        let typed = |day: &'static str, end: &'static str| {
+            [
+                ("act", "save"), ("key", "web-a"), ("kind", "lecture"), ("title", "宪法<讲座>"), ("org_code", "GQ-KJ"),
+                ("location", "局三楼会议室"), ("audience", "org:GQ-KJ"), ("required", "yes"), ("walk_ins", "yes"),
+                ("topics", "宪法、民法典"), ("s_id", ""), ("s_day", day), ("s_start", "09:00"), ("s_end", end), ("s_last", ""),
+            ]
+        };
+        let wrong = browser.post("/events/new", &typed("2024-03-20", "08:30")).await.expect(422).text();
+        assert!(wrong.contains("id=\"e-s_end_0\"") && wrong.contains("结束必须在开始之后") && wrong.contains("href=\"#s_end_0\""));
+        assert!(wrong.contains("value=\"宪法&lt;讲座&gt;\"") && wrong.contains("value=\"08:30\""), "keeps what was typed");
+        let mut more = typed("2024-03-20", "11:00").to_vec();
+        more[0].1 = "more";
+        let more = browser.post("/events/new", &more).await.expect(200).text();
+        assert_eq!(more.matches("name=\"s_day\"").count(), 3);
+        assert!(more.contains("将邀请 6 人"), "counts whom it would invite");
+        browser.post("/events/new", &[("csrf", "no"), ("title", "x")]).await.expect(403);
+
+        let made = browser.post("/events/new", &typed("2024-03-20", "11:00")).await.expect(303);
+        let event = made.header("location").split('?').next().unwrap().to_owned();
+        let again = browser.post("/events/new", &typed("2024-03-20", "11:00")).await.expect(303);
+        assert_eq!(again.header("location"), made.header("location"), "sent twice makes one event");
+        let html = browser.get(made.header("location")).await.expect(200).text();
+        assert!(html.contains("宪法&lt;讲座&gt;") && html.contains("草稿已保存") && html.contains("3月20日（周三）09:00–11:00"));
+        let confirm = browser.get(&format!("{event}/publish")).await.expect(200).text();
+        assert!(confirm.contains("邀请 6 人，共 6 封邮件"), "{confirm}");
+        let published = browser.post(&format!("{event}/publish"), &[]).await.expect(303);
+        assert_eq!(published.header("location"), format!("{event}?done=published&n=6"));
+        let html = browser.get(&event).await.expect(200).text().replace("&#x2f;", "/");
+        assert!(html.contains("排队中 6") && html.contains("未到 6"), "{html}");
+        let session = html.split("/sessions/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+        let door = format!("/sessions/{session}/check-in");
+        assert!(browser.get(&door).await.expect(200).text().contains("签到还没开放"));
+        browser.post(&door, &[("staff_no", "KJ001")]).await.expect(409);
+
+        app.at("2024-03-20T08:55");
+        assert_eq!(browser.post(&door, &[("staff_no", "KJ001")]).await.expect(303).header("location"), format!("{door}?done=KJ001"));
+        app.at("2024-03-20T09:15");
+        browser.post(&door, &[("staff_no", "KJ002"), ("next", &format!("{event}?done=checked-in"))]).await.expect(303);
+        browser.post(&door, &[("staff_no", "SF001")]).await.expect(303);
+        assert!(browser.post(&door, &[("staff_no", "NO")]).await.expect(404).text().contains("role=\"alert\""));
+        let html = browser.get(&format!("{door}?done=KJ002")).await.expect(200).text();
+        assert!(html.contains("干部KJ2 已签到（迟到）") && html.contains("名单外") && html.contains("未到 4"), "{html}");
+        let found = browser.get(&format!("{door}?q=kj004")).await.expect(200).text();
+        assert!(found.contains("KJ004") && !found.contains("KJ005"));
+        let counts = browser.get(&format!("{event}/counts?session={session}")).await.expect(200).json();
+        assert_eq!((&counts["expected"], &counts["attended"], &counts["late"], &counts["missing"]), (&6.into(), &2.into(), &1.into(), &4.into()));
+
+        let person = format!("/sessions/{session}/attendance/KJ003");
+        assert!(browser.get(&person).await.expect(200).text().contains("value=\"excused\""));
+        browser.post(&person, &[("note", "x")]).await.expect(422);
+        browser.post(&person, &[("status", "excused"), ("note", "公务")]).await.expect(303);
+        let outside = format!("/sessions/{session}/attendance/SF001");
+        assert!(!browser.get(&outside).await.expect(200).text().contains("value=\"excused\""));
+        browser.post(&outside, &[("status", "excused")]).await.expect(422);
+        let html = browser.get(&event).await.expect(200).text().replace("&#x2f;", "/");
+        assert!(html.contains("公务") && html.contains("干部KJ3改为请假") && html.contains("33.3%（2/6）"), "{html}");
+
+        let staff = Browser::new(app);
+        let tx = app.db.begin().await.unwrap();
+        let secret = pufa::access::sign_in::create_link(&tx, None, Some(app.person_id("KJ001").await), &app.config.access, app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        staff.get(&format!("/enter/{secret}")).await.expect(303);
+        for path in [event.as_str(), door.as_str(), "/calendar", "/events", "/events/new"] {
+            staff.get(path).await.expect(403);
+        }
+        let other = desk(app, "GQ-SF", Role::Organizer).await;
+        for path in [event.clone(), door.clone(), format!("{event}/edit"), format!("{event}/publish"), format!("{event}/cancel"), person.clone()] {
+            other.get(&path).await.expect(404);
+        }
+        other.get("/account").await.expect(200);
+        other.post(&door, &[("staff_no", "KJ005")]).await.expect(404);
+        other.post(&format!("{event}/cancel"), &[]).await.expect(404);
+        let viewer = desk(app, "GQ", Role::Viewer).await;
+        assert!(!viewer.get(&event).await.expect(200).text().contains("/edit"));
+        viewer.get(&door).await.expect(403);
+
+        assert!(browser.get(&format!("{event}/cancel")).await.expect(200).text().contains("6 封取消通知"));
+        browser.post(&format!("{event}/cancel"), &[("reason", &"长".repeat(600))]).await.expect(422);
+        browser.post(&format!("{event}/cancel"), &[("reason", "会场停电")]).await.expect(303);
+        let html = browser.get(&event).await.expect(200).text().replace("&#x2f;", "/");
+        assert!(html.contains("已取消") && html.contains("会场停电") && html.contains("取消通知"));
+        browser.get(&format!("{event}/edit")).await.expect(409);
+    }
+
+    async fn the_second_of_two_editors_sees_what_changed_and_loses_nothing(app: &TestApp) {
+        app.world().await;
+        let browser = desk(app, "GQ-KJ", Role::Organizer).await;
+        browser.get("/account").await;
+        let base = [
+            ("act", "save"), ("key", "web-b"), ("kind", "meeting"), ("org_code", "GQ-KJ"), ("audience", "org:GQ-KJ-FG"),
+            ("required", "no"), ("walk_ins", "no"),
+        ];
+        let row = |id: &'static str, day: &'static str| [("s_id", id), ("s_day", day), ("s_start", "14:00"), ("s_end", "15:00"), ("s_last", "")];
+        let form = |more: &[(&'static str, &'static str)], rows: &[[(&'static str, &'static str); 5]]| {
+            let mut all = base.to_vec();
+            all.extend(more);
+            all.extend(rows.iter().flatten());
+            all
+        };
+        let made = browser.post("/events/new", &form(&[("title", "例会")], &[row("", "2024-04-01")])).await.expect(303);
+        let edit = made.header("location").replace("?done=created", "/edit");
+        let page = browser.get(&edit).await.expect(200).text();
+        let hidden = |name: &str| -> &'static str {
+            let value = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap();
+            Box::leak(value.to_owned().into_boxed_str())
+        };
+        let (revision, id) = (hidden("revision"), hidden("s_id"));
+        let rows = [row(id, "2024-04-02"), row("", "2024-04-09")];
+        browser.post(&edit, &form(&[("title", "周例会"), ("revision", revision)], &rows)).await.expect(303);
+        let html = browser.get(&edit.replace("/edit", "")).await.expect(200).text();
+        assert!(html.contains("周例会") && html.contains("4月2日（周二）") && html.contains("4月9日（周二）"), "{html}");
+
+        let late = form(&[("title", "月例会"), ("location", "礼堂"), ("revision", revision)], &[row(id, "2024-04-01")]);
+        let answer = browser.post(&edit, &late).await.expect(412).text();
+        assert!(answer.contains("别人刚改过") && answer.contains("周例会"), "{answer}");
+        assert!(answer.contains("value=\"月例会\"") && answer.contains("value=\"礼堂\""));
+        let now = answer.split("name=\"revision\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_ne!(now, revision);
+        let now: &'static str = Box::leak(now.to_owned().into_boxed_str());
+        let wrong = form(&[("title", "月例会"), ("revision", now)], &[row(id, "")]);
+        assert!(browser.post(&edit, &wrong).await.expect(422).text().contains("id=\"e-s_start_0\""));
+        browser.post(&edit, &form(&[("title", "月例会"), ("revision", now)], &[row(id, "2024-04-01")])).await.expect(303);
+    }
 }
