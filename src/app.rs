@@ -53,6 +53,7 @@ pub fn router(app: App) -> Router {
     let pages = Router::new()
         .merge(access::pages::routes())
         .merge(attendance::pages::routes())
+        .merge(calendar::pages::routes())
         .merge(scheduling::pages::routes())
         .merge(notify::pages::routes())
         .merge(web::settings::routes())

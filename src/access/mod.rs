@@ -4,8 +4,8 @@
 
 mod actor;
 pub mod audit;
-mod nonce;
 pub mod deeds;
+mod nonce;
 pub mod pages;
 mod secret;
 pub mod sign_in;

@@ -5,8 +5,8 @@
 
 pub mod api;
 mod batch;
-mod body;
 pub mod board;
+mod body;
 mod check_in;
 mod door;
 mod history;

@@ -6,6 +6,7 @@ mod entry;
 pub mod feed;
 mod ics;
 mod itip;
+pub mod pages;
 pub mod subscription;
 mod timezone;
 

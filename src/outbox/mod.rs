@@ -6,13 +6,10 @@
 pub mod api;
 mod delivery;
 mod queue;
+mod summary;
 mod told;
 
 pub use delivery::{LEASE, Outcome, Patience, claim, has_due, release, renew, settle};
 pub use queue::{Message, enqueue};
-pub use told::of_event;
-mod summary;
-
-pub use delivery::{LEASE, Outcome, Patience, claim, has_due, release, renew, settle};
-pub use queue::{Message, enqueue};
 pub use summary::{Heap, summary, troubled};
+pub use told::of_event;

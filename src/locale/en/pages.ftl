@@ -295,3 +295,36 @@ page-then-door-when = from 30 minutes before the start to the end
 page-then-freeze = The roster is fixed
 page-then-freeze-when = at the start; late from 10 minutes after it
 page-then-count = Counts in the year's figures once it is over
+page-morning = Good morning
+page-afternoon = Good afternoon
+page-evening = Good evening
+page-no-person = This working account has no person of the staff behind it, so it has no sessions of its own. It is tied to one by the same address.
+page-next = Next session
+page-must = you must attend
+page-in-minutes = Today, in { $n } minutes
+page-in-days = { $n ->
+    [one] Tomorrow
+   *[other] In { $n } days
+}
+page-door-rule = Check-in is open from 30 minutes before the start to the end; roll call, code and paper count the same.
+page-nothing-ahead = Nothing is ahead.
+page-ahead = Ahead
+page-past = Past
+page-my-calendar = My calendar
+page-subscribe-why = Subscribe once; the calendar on your phone or computer follows every change.
+page-subscribe = Make a subscription link
+page-subscribe-another = Make another link
+page-link-once = The link is made. It is shown only now.
+page-add-calendar = Add to my calendar
+page-copy = Copy the link
+page-copied = Copied
+page-link = Subscription link
+page-link-since = Made { $when }, works
+page-switch-off = Switch off
+page-switch-off-since = Switch off the link made { $when }
+page-link-private = The link is yours alone; do not pass it on. Switched off, it stops at once.
+page-done-feed-off = The link is switched off
+page-my-year = My { $year }
+page-came-of = Came / expected
+page-hours = Hours
+page-who-sees = Only you and the organisers see this. No points, no ranks.

@@ -1,0 +1,195 @@
+//! My page: the next session, those ahead and behind with what became of me, and my calendar subscription.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use axum::Router;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use chrono::{DateTime, Datelike, Days, Timelike, Utc};
+use entity::id::{FeedId, PersonId, SessionId};
+use entity::state::AttendanceStatus;
+use entity::{attendance, event, person, session};
+use minijinja::{Value, context};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::Deserialize;
+
+use super::{feed, subscription};
+use crate::error::{Code, Error, Result};
+use crate::people::{OrgTree, member_on};
+use crate::scheduling::{Phase, session as sitting};
+use crate::state::App;
+use crate::view::format;
+use crate::web::{Page, Seat, Signed};
+
+/// Past sessions on the page.
+const PAST: usize = 20;
+
+/// Every page of this room.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/my", get(show))
+        .route("/my/subscription", post(subscribe))
+        .route("/my/subscription/{id}/off", post(switch_off))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    done: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Nothing {}
+
+/// A session of mine, with what became of me.
+struct Mine {
+    event: event::Model,
+    session: session::Model,
+    record: Option<attendance::Model>,
+    phase: Phase,
+}
+
+impl Mine {
+    /// What became of me; a required session that was held without a record counts as absent (counting rule 3).
+    fn status(&self) -> Option<AttendanceStatus> {
+        let silent = self.phase == Phase::Held && self.event.required;
+        self.record.as_ref().map(|record| record.status).or(silent.then_some(AttendanceStatus::Absent))
+    }
+}
+
+async fn show(Seat { page, signed }: Seat, Query(asked): Query<Asked>) -> Result<Response> {
+    let Some(person) = signed.identity.person.clone() else {
+        return page.render("calendar/nobody.html", "my", context! {}).await;
+    };
+    let toast = (asked.done == "off").then(|| page.lang.text("page-done-feed-off"));
+    my_page(&page, &person, None, toast).await
+}
+
+async fn my_page(page: &Page, person: &person::Model, link: Option<String>, toast: Option<String>) -> Result<Response> {
+    let (app, now, lang) = (&page.app, page.app.now(), page.lang);
+    let (db, zone) = (app.db.read(), app.config.zone());
+    let tree = OrgTree::load(db).await?;
+    let all = mine(page, &tree, person.id, now).await?;
+    let today = zone.day(now);
+    let member = member_on(db, today, person.id).await?;
+    let (ahead, mut past): (Vec<_>, Vec<_>) =
+        all.iter().partition(|one| one.session.ends_at > now && one.phase != Phase::Held);
+    past.reverse();
+    let next = ahead.iter().position(|one| one.phase != Phase::Cancelled);
+    let rest: Vec<_> =
+        ahead.iter().enumerate().filter(|(i, _)| Some(*i) != next).map(|(_, one)| view(page, one, now)).collect();
+    let subscriptions: Vec<_> = subscription::of_person(db, person.id)
+        .await?
+        .into_iter()
+        .map(|row| context! { id => row.id.0, since => format::moment(lang, zone, row.created_at, now) })
+        .collect();
+    let hour = zone.local(now).hour();
+    let greeting = lang.text(match hour {
+        5..12 => "page-morning",
+        12..18 => "page-afternoon",
+        _ => "page-evening",
+    });
+    let context = context! {
+        greeting, name => person.name.as_str(),
+        today => format!("{} {}", format::date(lang, today, today), format::clock(zone, now)),
+        org => member.as_ref().map_or("", |member| tree.name(member.organisation_id)),
+        next => next.map(|i| view(page, ahead[i], now)), ahead => rest,
+        past => past.iter().take(PAST).map(|one| view(page, one, now)).collect::<Vec<_>>(),
+        year => year(page, &all, today.year()), this_year => today.year().to_string(),
+        webcal => link.as_deref().map(|link| format!("webcal{}", link.trim_start_matches("https").trim_start_matches("http"))),
+        link, subscriptions, toast,
+    };
+    page.render("calendar/my.html", "my", context).await
+}
+
+/// My sessions from a year and a month back to two years ahead, by start: those I am invited to, and those I came to.
+async fn mine(page: &Page, tree: &OrgTree, person: PersonId, now: DateTime<Utc>) -> Result<Vec<Mine>> {
+    let db = page.app.db.read();
+    let window = (now - Days::new(400), now + Days::new(731));
+    let mut rows = subscription::invited_to(db, tree, person, window).await?;
+    let records = attendance::Entity::find().filter(attendance::Column::PersonId.eq(person)).all(db).await?;
+    let known: HashSet<SessionId> = rows.iter().map(|(_, session)| session.id).collect();
+    let others = records.iter().filter(|row| row.status.attended() && !known.contains(&row.session_id));
+    let besides = session::Entity::find()
+        .find_also_related(event::Entity)
+        .filter(session::Column::Id.is_in(others.map(|row| row.session_id)))
+        .filter(session::Column::EndsAt.gt(window.0))
+        .all(db)
+        .await?;
+    rows.extend(besides.into_iter().filter_map(|(session, event)| Some((event?, session))));
+    rows.sort_by_key(|(_, session)| (session.starts_at, session.id));
+    let mut records: HashMap<_, _> = records.into_iter().map(|row| (row.session_id, row)).collect();
+    Ok(rows
+        .into_iter()
+        .map(|(event, session)| Mine {
+            phase: Phase::of_session(&event, &session, now),
+            record: records.remove(&session.id),
+            event,
+            session,
+        })
+        .collect())
+}
+
+fn view(page: &Page, one: &Mine, now: DateTime<Utc>) -> Value {
+    let span = sitting::span(&one.session);
+    let minutes = (span.start - now).num_minutes();
+    let days = (span.day() - span.zone.day(now)).num_days();
+    let soon = match one.phase {
+        Phase::Running => page.lang.text("page-phase-running"),
+        Phase::Ahead if days == 0 && minutes < 120 && !span.all_day => {
+            page.lang.text_with("page-in-minutes", [("n", minutes.max(1))])
+        }
+        Phase::Ahead if days == 0 => page.lang.text("page-today"),
+        Phase::Ahead => page.lang.text_with("page-in-days", [("n", days)]),
+        Phase::Draft | Phase::Held | Phase::Cancelled => String::new(),
+    };
+    let title = sitting::title(&one.event, &one.session);
+    context! {
+        event => one.event.id.0, session => one.session.id.0, soon,
+        title => if title.is_empty() { page.app.kinds.name(&one.event.kind, page.lang) } else { title },
+        when => format::span(page.lang, &span, now), place => sitting::location(&one.event, &one.session),
+        required => one.event.required, phase => one.phase.as_str(),
+        status => one.status().map(AttendanceStatus::as_str),
+        came => one.record.as_ref().and_then(|record| record.checked_in_at).map(|at| format::clock(span.zone, at)),
+    }
+}
+
+/// My year by kind: attended of expected, and hours (counting rules 3 and 4).
+fn year(page: &Page, all: &[Mine], year: i32) -> Vec<Value> {
+    let mut kinds: BTreeMap<&str, (i64, i64, f64)> = BTreeMap::new();
+    for one in all.iter().filter(|one| one.session.year == year && one.phase == Phase::Held) {
+        let entry = kinds.entry(one.event.kind.as_str()).or_default();
+        let status = one.status();
+        let came = status.is_some_and(AttendanceStatus::attended);
+        if one.event.required && status != Some(AttendanceStatus::Exempt) {
+            entry.1 += 1;
+        }
+        if came {
+            entry.0 += 1;
+            let all_day = page.app.kinds.get(&one.event.kind).map_or(8.0, |kind| kind.all_day_hours);
+            entry.2 += sitting::span(&one.session).hours(all_day);
+        }
+    }
+    let row = |(kind, (came, expected, hours)): (&str, (i64, i64, f64))| {
+        context! { kind => page.app.kinds.name(kind, page.lang).to_owned(), came, expected, hours => format!("{hours:.1}") }
+    };
+    kinds.into_iter().map(row).collect()
+}
+
+fn me(signed: &crate::access::sign_in::SignedIn) -> Result<person::Model> {
+    signed.identity.person.clone().ok_or_else(|| Error::new(Code::Forbidden))
+}
+
+async fn subscribe(Seat { page, signed }: Seat, Signed(_): Signed<Nothing>) -> Result<Response> {
+    let person = me(&signed)?;
+    let token = subscription::create(page.app.db.write(), person.id, page.app.now()).await?;
+    let link = feed::url(&page.app.config.public_url(), &token);
+    my_page(&page, &person, Some(link), None).await
+}
+
+async fn switch_off(Seat { page, signed }: Seat, Path(id): Path<i64>, Signed(_): Signed<Nothing>) -> Result<Response> {
+    let person = me(&signed)?;
+    subscription::revoke(page.app.db.write(), person.id, FeedId(id), page.app.now()).await?;
+    Ok(Redirect::to("/my?done=off#calendar").into_response())
+}
