@@ -234,20 +234,20 @@ impl Round {
     /// Writes back what changed. Fails when another server was faster with a row or a nonce; the whole is then tried
     /// again.
     async fn write(self, db: &impl ConnectionTrait) -> Result<()> {
-        let (mut new, mut changed, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut new, mut replacing, mut history) = (Vec::new(), Vec::new(), Vec::new());
         for (key, line) in self.lines {
             let Some((last, earlier)) = line.steps.split_last() else { continue };
-            changes.extend(line.before.iter().map(replaced));
-            changes.extend(earlier.iter().map(|step| step.change(key)));
+            history.extend(line.before.iter().map(replaced));
+            history.extend(earlier.iter().map(|step| step.change(key)));
             match &line.before {
                 None => new.push(last.row(key, line.organisation_id)),
-                Some(before) => changed.push(last.row(key, before.organisation_id)),
+                Some(before) => replacing.push(last.row(key, before.organisation_id)),
             }
         }
         insert_new(db, new).await?;
-        replace(db, changed).await?;
-        if !changes.is_empty() {
-            attendance_change::Entity::insert_many(changes).exec_without_returning(db).await?;
+        replace(db, replacing).await?;
+        if !history.is_empty() {
+            attendance_change::Entity::insert_many(history).exec_without_returning(db).await?;
         }
         insert_nonces(db, self.new_nonces).await
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use rusqlite::{Connection, params};
 
 /// Inserts `people` attendances of a session, `batch` in a transaction; gives rows a second.
-pub fn sqlite(file: &Path, session: i64, batch: usize, people: usize) -> f64 {
+pub fn sqlite(file: &Path, session: i64, batch: usize, people: u32) -> f64 {
     let db = Connection::open(file).expect("the database opens");
     db.execute_batch(
         "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -16000; \
@@ -31,14 +31,14 @@ pub fn sqlite(file: &Path, session: i64, batch: usize, people: usize) -> f64 {
         }
         for &n in chunk {
             let at = "2024-03-12 00:45:00.123456 +00:00";
-            let org = (n % 40 + 2) as i64;
+            let org = i64::from(n % 40 + 2);
             insert
-                .execute(params![session, n as i64 + 1, org, "present", "check_in", at, "token", at, "token:1"])
+                .execute(params![session, i64::from(n) + 1, org, "present", "check_in", at, "token", at, "token:1"])
                 .expect("a row");
         }
         if batch > 1 {
             db.execute_batch("commit").expect("a commit");
         }
     }
-    people as f64 / began.elapsed().as_secs_f64()
+    f64::from(people) / began.elapsed().as_secs_f64()
 }

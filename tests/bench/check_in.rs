@@ -21,9 +21,9 @@ use table::{Figures, median};
 use world::World;
 
 /// People invited to each session.
-const PEOPLE: usize = 20_000;
+const PEOPLE: u32 = 20_000;
 /// Check-ins of a round with one connection, which is slow.
-const PEOPLE_ALONE: usize = 4_000;
+const PEOPLE_ALONE: u32 = 4_000;
 /// Connections, kept open.
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 /// Rounds of which the median counts.
@@ -62,7 +62,7 @@ async fn measure_empty() -> [f64; 3] {
     figures.map(median)
 }
 
-fn people(connections: usize) -> usize {
+fn people(connections: usize) -> u32 {
     if connections == 1 { PEOPLE_ALONE } else { PEOPLE }
 }
 
@@ -103,6 +103,6 @@ async fn measure_door(url: &str, folder: &Path, world: &World, figures: &mut [Ve
         load.check_in_one(PEOPLE).await;
         figures.push(load.run(connections).await);
         let rows = world.rows(session).await;
-        assert_eq!(rows, people(connections) as u64 + 1, "every check-in that was acknowledged is a row");
+        assert_eq!(rows, u64::from(people(connections)) + 1, "every check-in that was acknowledged is a row");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,13 +21,13 @@ pub struct Load {
     /// By whom.
     pub token: String,
     /// How many, each of another person.
-    pub people: usize,
+    pub people: u32,
 }
 
 impl Load {
     /// Sends all of them over so many connections; gives how many were answered a second.
     pub async fn run(&self, connections: usize) -> f64 {
-        let next = Arc::new(AtomicUsize::new(0));
+        let next = Arc::new(AtomicU32::new(0));
         let local = LocalSet::new();
         let mut tasks = Vec::new();
         let mut open = Vec::new();
@@ -43,11 +43,11 @@ impl Load {
         for task in tasks {
             task.await.expect("every check-in is answered 201");
         }
-        self.people as f64 / began.elapsed().as_secs_f64()
+        f64::from(self.people) / began.elapsed().as_secs_f64()
     }
 
     /// Checks in one person more.
-    pub async fn check_in_one(&self, person: usize) {
+    pub async fn check_in_one(&self, person: u32) {
         let mut stream = self.connect().await;
         let (mut request, mut answer) = (String::new(), vec![0; 4096]);
         self.send(&mut stream, person, &mut request, &mut answer).await;
@@ -59,7 +59,7 @@ impl Load {
         stream
     }
 
-    async fn send_all(&self, mut stream: TcpStream, next: &AtomicUsize) {
+    async fn send_all(&self, mut stream: TcpStream, next: &AtomicU32) {
         let (mut request, mut answer) = (String::new(), vec![0; 4096]);
         loop {
             let person = next.fetch_add(1, Ordering::Relaxed);
@@ -70,7 +70,7 @@ impl Load {
         }
     }
 
-    async fn send(&self, stream: &mut TcpStream, person: usize, request: &mut String, answer: &mut [u8]) {
+    async fn send(&self, stream: &mut TcpStream, person: u32, request: &mut String, answer: &mut [u8]) {
         let body = format!("{{\"staff_no\":\"{}\"}}", staff_no(person));
         request.clear();
         write!(

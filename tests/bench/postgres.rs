@@ -56,7 +56,7 @@ impl Cluster {
 
     /// Inserts `people` attendances of a session by pgbench, one client, prepared, `batch` in a transaction; gives
     /// rows a second.
-    pub fn pgbench(&self, session: i64, batch: usize, people: usize) -> f64 {
+    pub fn pgbench(&self, session: i64, batch: u32, people: u32) -> f64 {
         let mut script = String::new();
         if batch > 1 {
             script.push_str("begin;\n");
@@ -88,7 +88,7 @@ impl Cluster {
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")).expect("pgbench says its rate");
         let rate: f64 = rate.split(' ').next().and_then(|text| text.parse().ok()).expect("a rate is a number");
-        rate * batch as f64
+        rate * f64::from(batch)
     }
 
     fn command(&self, program: &str) -> Command {

@@ -22,13 +22,13 @@ pub struct World {
 }
 
 /// The number of the person of that index; ids follow it, from 1 on.
-pub fn staff_no(index: usize) -> String {
+pub fn staff_no(index: u32) -> String {
     format!("BK{index:06}")
 }
 
 impl World {
     /// Makes an organisation with forty sections, so many people and one more, an event and a token.
-    pub async fn make(url: &str, people: usize) -> Self {
+    pub async fn make(url: &str, people: u32) -> Self {
         let db = Db::connect(url, 4).await.expect("the database opens");
         db.migrate().await.expect("the schema is made");
         let now = SystemClock.now();
@@ -44,7 +44,7 @@ impl World {
         let indexes: Vec<_> = (0..=people).collect();
         for chunk in indexes.chunks(500) {
             let rows = chunk.iter().map(|&n| person::ActiveModel {
-                id: Set(PersonId(n as i64 + 1)),
+                id: Set(PersonId(i64::from(n) + 1)),
                 staff_no: Set(staff_no(n)),
                 name: Set(format!("干部BK{n}")),
                 email: Set(None),
@@ -52,8 +52,8 @@ impl World {
             });
             person::Entity::insert_many(rows).exec_without_returning(&tx).await.expect("people");
             let rows = chunk.iter().map(|&n| membership::ActiveModel {
-                person_id: Set(PersonId(n as i64 + 1)),
-                organisation_id: Set(sections[n % sections.len()]),
+                person_id: Set(PersonId(i64::from(n) + 1)),
+                organisation_id: Set(sections[n as usize % sections.len()]),
                 title: Set(String::new()),
                 active_from: Set("2021-01-01".parse().expect("a date")),
                 active_to: Set(None),
