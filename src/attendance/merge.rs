@@ -77,11 +77,12 @@ impl Arrival {
 #[must_use]
 pub fn merge(before: &State, arrival: &Arrival) -> Merged {
     use AttendanceStatus::{Absent, Excused, Exempt, Late, LeftEarly, MadeUp, Present};
+    // A note stays with the coming that it was written of; what it says of an absence goes with that into the history.
     let came = State { note: before.note.clone(), ..arrival.state() };
     match (before.status, before.word) {
-        (Excused, _) => Merged::Replaces(came),
+        (Excused, _) => Merged::Replaces(arrival.state()),
         (_, Word::Organiser) | (Exempt, _) => Merged::Stands,
-        (Absent | MadeUp, _) => Merged::Replaces(came),
+        (Absent | MadeUp, _) => Merged::Replaces(arrival.state()),
         (Present | Late | LeftEarly, _) if before.checked_in_at.is_some_and(|known| known <= arrival.at) => {
             Merged::Stands
         }
@@ -142,9 +143,11 @@ mod tests {
     }
 
     #[test]
-    fn a_note_stays() {
+    fn a_note_of_leave_is_none_of_the_arrival_that_replaces_it() {
         let came = after(state(AttendanceStatus::Excused, Word::Import), &arrival(12));
-        assert_eq!((came.status, came.note.as_deref()), (AttendanceStatus::Late, Some("n")));
+        assert_eq!((came.status, came.note), (AttendanceStatus::Late, None));
+        let known = State { checked_in_at: Some(start()), ..state(AttendanceStatus::Present, Word::Import) };
+        assert_eq!(after(known, &arrival(-5)).note.as_deref(), Some("n"));
     }
 
     proptest! {
