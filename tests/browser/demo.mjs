@@ -65,6 +65,7 @@ export const startBrowser = () => chromium.launch({
 /// A page of somebody who opened a sign-in link. `options` are those of a browser context.
 export async function signIn(browser, link, options = {}) {
   const context = await browser.newContext({ viewport: widths.desk, locale: "zh-CN", ...options });
+  context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   await page.goto(link);
   const button = page.locator("form[method=post] button.primary");

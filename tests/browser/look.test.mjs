@@ -1,0 +1,56 @@
+// Every page, in light and dark, on a phone and at a desk: nothing in anybody's way, nothing wider than the window.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { signIn, startBrowser, startDemo, widths } from "./demo.mjs";
+import { findProblems, goesSideways } from "./look.mjs";
+import { places } from "./places.mjs";
+
+let demo, browser, organiser, staff, where;
+
+before(async () => {
+  [demo, browser] = await Promise.all([startDemo(), startBrowser()]);
+  [organiser, staff] = [await signIn(browser, demo.organiser), await signIn(browser, demo.staff)];
+  where = await places(demo, organiser);
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+const names = [
+  "month", "list", "event", "draft", "new", "edit", "publish", "cancel", "check-in", "set", "report", "mail", "letter",
+  "account", "not found", "my", "sign-in",
+];
+
+test("what is wrong would be seen", async () => {
+  const page = await browser.newPage({ viewport: widths.phone });
+  await page.setContent("<title>x</title><h1 style='color:#bbb'>pale</h1><img src='data:,'><div style='width:500px'>.</div>");
+  const problems = await findProblems(page);
+  for (const rule of ["color-contrast", "image-alt", "html-has-lang"]) {
+    assert.ok(problems.some((problem) => problem.startsWith(rule)), rule);
+  }
+  assert.match(await goesSideways(page), /DIV/);
+  await page.close();
+});
+
+for (const [width, viewport] of Object.entries(widths)) {
+  for (const colorScheme of ["light", "dark"]) {
+    describe(`${width}, ${colorScheme}`, () => {
+      for (const name of names) {
+        test(name, async () => {
+          const page = name === "my" ? staff : organiser;
+          await page.setViewportSize(viewport);
+          await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+          const look = name === "sign-in" ? await (await browser.newContext({ viewport, colorScheme })).newPage() : page;
+          const answer = await look.goto(demo.url + where[name]);
+          assert.equal(answer.status(), name === "not found" ? 404 : 200);
+          assert.deepEqual(await findProblems(look), []);
+          assert.equal(await goesSideways(look), null);
+          if (name === "sign-in") await look.context().close();
+        });
+      }
+    });
+  }
+}

@@ -1,0 +1,22 @@
+// Where the demo's pages are, found as a person finds them: by links.
+
+const first = (page, selector) => page.locator(selector).first().getAttribute("href");
+
+/// Paths by name, for an organiser's page; `my` is for a member of the staff.
+export async function places(demo, page) {
+  await page.goto(`${demo.url}/calendar`);
+  const event = await first(page, ".ev:has-text('农产品质量安全法专题讲座')");
+  await page.goto(`${demo.url}/events?q=${encodeURIComponent("数据安全法讲座")}`);
+  const draft = (await first(page, "main a[href^='/events/']:has-text('数据安全法讲座')")).split("?")[0];
+  await page.goto(demo.url + event);
+  const door = await first(page, "a[href$='/check-in']");
+  const bare = event.split("?")[0];
+  await page.goto(`${demo.url}/demo/mail`);
+  const letter = await first(page, "tbody a");
+  return {
+    month: "/calendar", list: "/events", event, draft, new: "/events/new", edit: `${bare}/edit`,
+    publish: `${draft}/publish`, cancel: `${bare}/cancel`, "check-in": door, set: door.replace("check-in", "attendance/NY001"),
+    report: "/reports", mail: "/demo/mail", letter, account: "/account", "not found": "/no-such-page", my: "/my",
+    "sign-in": "/sign-in",
+  };
+}
