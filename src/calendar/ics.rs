@@ -157,7 +157,7 @@ fn address(address: &str) -> String {
         .bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-            b'-' | b'.' | b'_' | b'~' | b'@' | b'+' | b'!' | b'$' | b'*' | b'=' => char::from(byte).to_string(),
+            byte if b"-._~@+!$*=".contains(&byte) => char::from(byte).to_string(),
             _ => format!("%{byte:02X}"),
         })
         .collect()

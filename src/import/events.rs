@@ -74,7 +74,8 @@ async fn add<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow]) 
         revision: Set(1),
         created_at: Set(now),
         updated_at: Set(now),
-        published_at: Set((row.status == EventStatus::Scheduled).then_some(now)),
+        // What comes cancelled was announced once: subscriptions show it as cancelled.
+        published_at: Set((row.status != EventStatus::Draft).then_some(now)),
         ..Default::default()
     });
     let made = event::Entity::insert_many(models).exec_with_returning(import.db).await?;
@@ -107,7 +108,7 @@ async fn change<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow
         }
         wanted.revision += 1;
         wanted.updated_at = import.ground.now;
-        if wanted.status == EventStatus::Scheduled && wanted.published_at.is_none() {
+        if wanted.status != EventStatus::Draft && wanted.published_at.is_none() {
             wanted.published_at = Some(import.ground.now);
         }
         show_sessions(import, &present, &wanted).await?;
