@@ -11,7 +11,10 @@ export async function places(demo, page) {
   await page.goto(demo.url + event);
   const door = await first(page, "a[href$='/check-in']");
   const bare = event.split("?")[0];
-  await page.goto(`${demo.url}/demo/mail`);
+  // The first mails go out within a few seconds of the start.
+  const from = Date.now();
+  do await page.goto(`${demo.url}/demo/mail`);
+  while (await page.locator("tbody a").count() === 0 && Date.now() - from < 30_000);
   const letter = await first(page, "tbody a");
   return {
     month: "/calendar", list: "/events", event, draft, new: "/events/new", edit: `${bare}/edit`,
