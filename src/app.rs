@@ -56,6 +56,7 @@ pub fn router(app: App) -> Router {
         .merge(calendar::pages::routes())
         .merge(scheduling::pages::routes())
         .merge(notify::pages::routes())
+        .merge(report::pages::routes())
         .merge(web::settings::routes())
         .fallback(web::not_found)
         .layer(CatchPanicLayer::custom(boundary::panicked))

@@ -4,14 +4,19 @@
 //! The rules are contract.md's counting rules; [`rate`] and [`source`] say which line of it they keep.
 
 pub mod api;
+pub mod chart;
+pub mod checks;
 pub mod csv;
+pub mod draft;
 pub mod figure;
 mod figures;
 mod grouped;
 pub mod links;
 mod load;
+pub mod pages;
 pub mod rate;
 pub mod rows;
+pub mod shown;
 pub mod source;
 
 pub use figures::{Attendance, Exam, Figures, Hours, Kind, Month, Plan};

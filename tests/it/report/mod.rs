@@ -2,6 +2,7 @@
 
 mod cases;
 mod naive;
+mod pages;
 mod random;
 mod rows;
 mod year;
