@@ -22,7 +22,8 @@ try {
   for (const name of wanted) {
     for (const viewport of Object.values(widths)) {
       await page.setViewportSize(viewport);
-      await page.goto(demo.url + where[name]);
+      const answer = await page.goto(demo.url + where[name]);
+      if (answer.status() !== 200) throw new Error(`${name}: ${answer.status()}`);
       await page.screenshot({ path: join(folder, `${name}-${viewport.width}.png`) });
     }
   }
