@@ -10,7 +10,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::batch::Batches;
-use super::record::{CheckIn, Recorded};
+use super::record::{Arrived, CheckIn, Recorded};
 use crate::db::Db;
 use crate::error::{Code, Error, Result};
 use crate::scheduling::Kinds;
@@ -60,7 +60,7 @@ impl CheckInWriter {
             TrySendError::Full(_) => Error::new(Code::Unavailable),
             TrySendError::Closed(_) => Error::internal("the check-in writer has ended"),
         })?;
-        answered.await.map_err(lost)?
+        counted(answered.await.map_err(lost)?)
     }
 
     /// Checks several in, as they stand; answers in the same order, each on its own. Waits while too many others do.
@@ -71,11 +71,22 @@ impl CheckInWriter {
             let sent = self.queue.send(Waiting { check_in, now, answer }).await;
             answers.push(async move {
                 sent.map_err(|_| Error::internal("the check-in writer has ended"))?;
-                answered.await.map_err(lost)?
+                counted(answered.await.map_err(lost)?)
             });
         }
         join_all(answers).await
     }
+}
+
+/// Counts what became of a check-in: `new`, `again`, or the code of its refusal.
+fn counted(answer: Result<Recorded>) -> Result<Recorded> {
+    let outcome = match &answer {
+        Ok(recorded) if recorded.status == Arrived::New => "new",
+        Ok(_) => "again",
+        Err(error) => error.code().slug(),
+    };
+    metrics::counter!("pufa_check_ins_total", "outcome" => outcome).increment(1);
+    answer
 }
 
 fn lost(_: oneshot::error::RecvError) -> Error {

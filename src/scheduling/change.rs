@@ -54,6 +54,7 @@ pub struct EventChange {
 }
 
 /// Tells `null` from what is not there.
+#[expect(clippy::option_option, reason = "not given, given as null and given are three things")]
 pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(from).map(Some)
 }

@@ -66,6 +66,7 @@ pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Resp
 
 /// What a handler that panicked answers: that it failed, and nothing of why.
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the payload over")]
 pub fn panicked(payload: Box<dyn Any + Send>) -> Response {
     let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
     Error::internal(format!("a handler panicked: {}", text.unwrap_or("without a text"))).into_response()

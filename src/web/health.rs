@@ -41,6 +41,7 @@ pub fn start_counting() -> Result<()> {
         RECORDER.set(handle).map_err(|_| Error::internal("the recorder is set twice"))?;
         metrics::describe_counter!("pufa_http_requests_total", "Requests answered, by route and status");
         metrics::describe_histogram!("pufa_http_request_duration_seconds", "Time from request to answer");
+        metrics::describe_counter!("pufa_check_ins_total", "Check-ins answered, by outcome");
         metrics::describe_gauge!("pufa_outbox_messages", "Messages of the outbox, by state");
     }
     Ok(())
@@ -74,6 +75,10 @@ async fn figures(State(app): State<App>) -> Result<impl IntoResponse> {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         metrics::gauge!("pufa_outbox_messages", "state" => state.as_str()).set(f64::from(count));
     }
-    let text = RECORDER.get().map(PrometheusHandle::render).unwrap_or_default();
+    let text = RECORDER.get().map_or_else(String::new, |recorder| {
+        // Histograms gather their samples only when asked to.
+        recorder.run_upkeep();
+        recorder.render()
+    });
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use entity::state::Scope;
+use pufa::state::Mode;
 use serde_json::{Value, json};
 
-use crate::harness::TestApp;
+use crate::harness::{Backend, TestApp};
 
 /// A draft of GQ-KJ.
 fn draft(key: &str) -> Value {
@@ -240,6 +241,31 @@ journeys! {
         assert!(text.contains("pufa_http_request_duration_seconds_bucket"), "{text}");
     }
 
+    async fn of_two_at_once_one_makes_the_event(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let calls = (0..8).map(|_| app.post("/api/v1/events", &token, draft("E1")));
+        let mut answers: Vec<_> = futures_util::future::join_all(calls).await.iter().map(|a| a.status.as_u16()).collect();
+        answers.sort_unstable();
+        assert_eq!(answers, [200, 200, 200, 200, 200, 200, 200, 201]);
+        let publish = (0..8).map(|_| app.post("/api/v1/events/1/publish", &token, Value::Null));
+        assert!(futures_util::future::join_all(publish).await.iter().all(|answer| answer.status == 200));
+        let told = app.get("/api/v1/events/1/messages", &token).await.json();
+        assert_eq!(told["items"].as_array().unwrap().len(), 6);
+        // Of changes that all start from the same state, one wins.
+        let etag = app.get("/api/v1/events/1", &token).await.header("etag").to_owned();
+        let change = |n: usize| {
+            let request = Request::patch("/api/v1/events/1")
+                .header("authorization", format!("Bearer {token}"))
+                .header("content-type", "application/json")
+                .header("if-match", &etag);
+            app.send(request.body(Body::from(json!({"title": format!("第{n}稿")}).to_string())).unwrap())
+        };
+        let mut answers: Vec<_> = futures_util::future::join_all((0..6).map(change)).await.iter().map(|a| a.status.as_u16()).collect();
+        answers.sort_unstable();
+        assert_eq!(answers, [200, 412, 412, 412, 412, 412]);
+    }
+
     async fn a_request_has_an_id(app: &TestApp) {
         let own = app.get("/healthz", "").await;
         assert!(own.header("x-request-id").len() >= 32);
@@ -247,4 +273,28 @@ journeys! {
         assert_eq!(app.send(request("abc-1")).await.header("x-request-id"), "abc-1");
         assert_ne!(app.send(request("a b\"c")).await.header("x-request-id"), "a b\"c");
     }
+}
+
+/// What takes longer than it may is given up, and says so; nothing of it is left.
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_a_problem() {
+    let app = TestApp::start_with(Backend::Sqlite, Mode::Normal, |config| config.server.request_timeout = 1).await;
+    app.world().await;
+    let token = app.token("GQ-KJ", Scope::Manage).await;
+    let other = app.db.begin().await.unwrap();
+    app.post("/api/v1/events", &token, draft("E1")).await.problem(503, "unavailable");
+    drop(other);
+    assert_eq!(app.get("/api/v1/events", &token).await.json()["items"], json!([]));
+    app.post("/api/v1/events", &token, draft("E1")).await.expect(201);
+}
+
+/// A handler that panics answers as a fault of ours, without a word of why.
+#[tokio::test]
+async fn a_panic_is_a_problem() {
+    let answer = pufa::web::boundary::panicked(Box::new("secret reason"));
+    assert_eq!(answer.status(), 500);
+    let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let document: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(document["type"], "urn:pufa:problem:internal");
+    assert!(!String::from_utf8_lossy(&body).contains("secret"));
 }
