@@ -224,4 +224,49 @@ journeys! {
         assert!(browser.post(&edit, &wrong).await.expect(422).text().contains("id=\"e-s_start_0\""));
         browser.post(&edit, &form(&[("title", "月例会"), ("revision", now)], &[row(id, "2024-04-01")])).await.expect(303);
     }
+
+    async fn every_page_stands_in_both_languages_and_a_subscription_is_shown_once(app: &TestApp) {
+        app.world().await;
+        app.account("kj001@example.test", "GQ-KJ", Role::Organizer).await;
+        app.at("2024-03-12T08:05");
+        let browser = Browser::new(app);
+        browser.post("/sign-in", &[("email", "kj001@example.test")]).await.expect(200);
+        let secret = mailed_secret(app).await;
+        assert_eq!(browser.post(&format!("/sign-in/{secret}"), &[]).await.expect(303).header("location"), "/calendar");
+        browser.get("/events/new").await.expect(200);
+        let form = [
+            ("act", "save"), ("key", "web-d"), ("kind", "training"), ("title", "培训班"), ("org_code", "GQ-KJ"),
+            ("audience", "org:GQ-KJ"), ("required", "yes"), ("walk_ins", "yes"), ("s_id", ""), ("s_day", "2024-03-12"),
+            ("s_start", "07:30"), ("s_end", "10:00"), ("s_last", ""),
+        ];
+        let made = browser.post("/events/new", &form).await.expect(303);
+        let event = made.header("location").split('?').next().unwrap().to_owned();
+        browser.post(&format!("{event}/publish"), &[]).await.expect(303);
+        let html = browser.get(&event).await.expect(200).text();
+        let session = html.split("/sessions/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+        browser.post(&format!("/sessions/{session}/check-in"), &[("staff_no", "KJ001")]).await.expect(303);
+        for lang in ["en", "zh-CN"] {
+            browser.get(&format!("/settings/lang?to={lang}&next=/")).await.expect(303);
+            for path in [
+                "/calendar".to_owned(), "/events".to_owned(), event.clone(), format!("{event}/edit"),
+                format!("{event}/publish"), format!("{event}/cancel"), format!("/sessions/{session}/cancel"),
+                format!("/sessions/{session}/check-in?done=KJ001"), format!("/sessions/{session}/attendance/KJ002"),
+                "/my".to_owned(), "/account".to_owned(), "/events/new".to_owned(),
+            ] {
+                let html = browser.get(&path).await.expect(200).text();
+                assert!(html.contains(&format!("<html lang=\"{lang}\"")), "{path}");
+                assert_eq!(html.matches("<h1").count(), 1, "{path}");
+                assert!(!html.contains(" style=") && !html.contains(" onclick="), "{path}");
+            }
+        }
+        let once = browser.post("/my/subscription", &[]).await.expect(200).text().replace("&#x2f;", "/");
+        let link = once.split("http://pufa.example.test").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert!(link.starts_with("/calendar/"), "{link}");
+        browser.get(&link).await.expect(200);
+        let later = browser.get("/my").await.expect(200).text().replace("&#x2f;", "/");
+        assert!(!later.contains(&link) && later.contains("迟到"));
+        let off = later.split("/my/subscription/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+        browser.post(&format!("/my/subscription/{off}/off"), &[]).await.expect(303);
+        assert_ne!(browser.get(&link).await.status.as_u16(), 200);
+    }
 }
