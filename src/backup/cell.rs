@@ -53,7 +53,7 @@ impl Kind {
             (Self::Int, Value::Int(number)) => number.into(),
             (Self::Big, Value::BigInt(number)) => number.into(),
             (Self::Double, Value::Double(number)) => text(number.map(|number| number.to_string())),
-            (Self::Text, Value::String(value)) => value.map_or(Json::Null, |value| Json::String(value.to_string())),
+            (Self::Text, Value::String(value)) => value.map_or(Json::Null, |value| Json::String(value.clone())),
             (Self::Bool, Value::Bool(value)) => value.into(),
             (Self::Date, Value::ChronoDate(date)) => text(date.map(|date| date.to_string())),
             (Self::Time, Value::ChronoDateTimeUtc(at)) => {
@@ -68,10 +68,10 @@ impl Kind {
     /// JSON as a value; None when it is not of this kind.
     #[must_use]
     pub fn read(self, json: Json) -> Option<Value> {
-        let is_null = json.is_null();
         fn parsed<T: std::str::FromStr>(json: &Json) -> Option<T> {
             json.as_str()?.parse().ok()
         }
+        let is_null = json.is_null();
         Some(match self {
             Self::Int if is_null => Value::Int(None),
             Self::Int => Value::Int(Some(json.as_i64()?.try_into().ok()?)),

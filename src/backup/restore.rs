@@ -31,7 +31,8 @@ struct Heading {
 
 #[derive(Deserialize)]
 struct End {
-    end: String,
+    #[serde(rename = "end")]
+    format: String,
     lines: u64,
     sha256: String,
 }
@@ -94,7 +95,7 @@ fn verify(path: &Path) -> Result<Header, BackupError> {
     if !line.ends_with(b"\n") || !reader.fill_buf().is_ok_and(<[u8]>::is_empty) {
         return Err(broken("it does not end with its last line"));
     }
-    if end.end != FORMAT || end.lines != count || end.sha256 != hex::encode(hash.finalize()) {
+    if end.format != FORMAT || end.lines != count || end.sha256 != hex::encode(hash.finalize()) {
         return Err(broken("its checksum does not fit"));
     }
     header.ok_or_else(|| broken("it is empty"))

@@ -80,13 +80,11 @@ fn read_row(known: &Known, cells: &mut RowReader<'_>) -> Option<((EventId, Strin
 fn drop_below_zero(rows: &mut Vec<TallyRow>, by_hand: i64) -> Vec<TallyRow> {
     let mut dropped = Vec::new();
     while by_hand + rows.iter().map(|row| row.amount).sum::<i64>() < 0 {
-        match rows.iter().rposition(|row| row.amount < 0) {
-            Some(at) => dropped.push(rows.remove(at)),
-            None => {
-                dropped.append(rows);
-                break;
-            }
-        }
+        let Some(at) = rows.iter().rposition(|row| row.amount < 0) else {
+            dropped.append(rows);
+            break;
+        };
+        dropped.push(rows.remove(at));
     }
     dropped
 }

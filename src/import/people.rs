@@ -136,7 +136,7 @@ fn drop_overlaps<C>(import: &mut Import<'_, C>, sheet: &Sheet, rows: &mut Vec<Pe
     rows.retain(|row| {
         let Some((from, to)) = bad.get(&row.line) else { return true };
         let other = format!("{from}–{}", to.map_or_else(String::new, |to| to.to_string()));
-        let problem = sheet.problem(row.line, "active_from", &row.from.to_string(), Reason::Overlap).about(other);
+        let problem = sheet.problem(row.line, "active_from", &row.from.to_string(), Reason::Overlap).about(&other);
         reported.push((row.staff_no.clone(), problem));
         false
     });

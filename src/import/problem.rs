@@ -142,7 +142,7 @@ impl RowProblem {
 
     /// The same with what its text names.
     #[must_use]
-    pub fn about(mut self, about: impl ToString) -> Self {
+    pub fn about(mut self, about: &(impl ToString + ?Sized)) -> Self {
         self.about = about.to_string();
         self
     }

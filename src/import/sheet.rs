@@ -76,7 +76,7 @@ impl Sheet {
             // A workbook has no empty cells at the end of a row, and some programs write none into a CSV.
             if cells.len() > width {
                 let count = cells.len().to_string();
-                problems.push(RowProblem::new(&self.source, line, "", &count, Reason::CellCount).about(width));
+                problems.push(RowProblem::new(&self.source, line, "", &count, Reason::CellCount).about(&width));
                 continue;
             }
             cells.resize(width, String::new());
@@ -88,7 +88,7 @@ impl Sheet {
                 if let Some(first) = seen.get(&key) {
                     let heading = self.file.columns()[0].name;
                     let value = key.join(", ");
-                    problems.push(RowProblem::new(&self.source, line, heading, &value, Reason::KeyTwice).about(first));
+                    problems.push(RowProblem::new(&self.source, line, heading, &value, Reason::KeyTwice).about(&first));
                 } else {
                     seen.insert(key, line);
                 }
@@ -120,7 +120,7 @@ impl Sheet {
                 continue;
             };
             let shown = cell.trim_start_matches(ERROR_MARK);
-            problems.push(RowProblem::new(&self.source, row.line, column.name, shown, reason).about(column.longest));
+            problems.push(RowProblem::new(&self.source, row.line, column.name, shown, reason).about(&column.longest));
         }
     }
 

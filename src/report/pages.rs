@@ -57,21 +57,20 @@ struct WantedRows {
 /// `GET /reports`: the year asked for, else the last one with a session that has begun, else this one.
 async fn latest(State(app): State<App>, desk: Desk<ToRead>, Query(wanted): Query<Wanted>) -> Result<Response> {
     let org = readable(&app, &desk.actor, Some(&wanted.org)).await?;
-    let year = match year_of(&wanted.year) {
-        Ok(year) => year,
-        Err(_) => {
-            let found: Option<i32> = session::Entity::find()
-                .select_only()
-                .column(session::Column::Year)
-                .inner_join(entity::event::Entity)
-                .filter(hosted_below(org.id))
-                .filter(session::Column::StartsAt.lte(app.now()))
-                .order_by_desc(session::Column::Year)
-                .into_tuple()
-                .one(app.db.read())
-                .await?;
-            found.unwrap_or_else(|| app.config.zone().day(app.now()).year())
-        }
+    let year = if let Ok(year) = year_of(&wanted.year) {
+        year
+    } else {
+        let found: Option<i32> = session::Entity::find()
+            .select_only()
+            .column(session::Column::Year)
+            .inner_join(entity::event::Entity)
+            .filter(hosted_below(org.id))
+            .filter(session::Column::StartsAt.lte(app.now()))
+            .order_by_desc(session::Column::Year)
+            .into_tuple()
+            .one(app.db.read())
+            .await?;
+        found.unwrap_or_else(|| app.config.zone().day(app.now()).year())
     };
     Ok(Redirect::to(&address(year, &org.code, "")).into_response())
 }

@@ -1,4 +1,4 @@
-//! Where figures come from: each source as one query that [`super::figures`] groups and [`super::rows`] lists, so that
+//! Where figures come from: each source as one query that `figures` groups and `rows` lists, so that
 //! a figure and the rows behind it cannot disagree.
 
 use chrono::{DateTime, Utc};

@@ -122,11 +122,17 @@ describe("an organiser", () => {
   });
 
   test("reads the year's report", async () => {
-    await page.goto(`${demo.url}/reports`);
-    const text = await page.locator("main").innerText();
-    assert.match(text, /\d+(\.\d)?%（\d+\/\d+）|\d+(\.\d)?%/, "a rate");
-    assert.ok((await page.locator("figure.chart svg, figure svg").count()) > 0, "a chart");
-    assert.ok((await page.locator("table.data, table").count()) > 0, "its table");
+    await page.getByRole("link", { name: "报告" }).click();
+    assert.match(path(), /^\/reports\/\d{4}$/, "the latest year");
+    await page.goto(`${demo.url}/reports/2025?org=YX-NY`);
+    assert.match(await page.locator("dl.stats").innerText(), /\d+\.\d%/, "a rate");
+    assert.ok((await page.locator("figure.chart svg rect").count()) > 5, "a chart of the worked year");
+    // A figure leads to the rows behind it, as many as it says.
+    const figure = page.locator("section:has(#h-kind) tbody tr td.num a").first();
+    const said = Number(await figure.innerText());
+    await figure.click();
+    assert.match(path(), /\/rows$/);
+    assert.equal(await page.locator("main tbody tr").count(), said);
   });
 
   test("sees an invitation among the demo's mails", async () => {
@@ -153,8 +159,8 @@ describe("a member of the staff", () => {
     const feed = await fetch(link[0].replace(/^webcal/, "http"));
     assert.equal(feed.status, 200);
     assert.match(await feed.text(), /SUMMARY.*农产品质量安全法专题讲座/);
-    const report = await mine.goto(`${demo.url}/reports`);
-    assert.ok(report.status() === 404 || report.status() === 403 || !mine.url().includes("/reports"), "not theirs");
+    const report = await mine.goto(`${demo.url}/reports/2025?org=YX-NY`);
+    assert.ok(report.status() >= 400, "the report is not theirs");
     await mine.context().close();
   });
 });

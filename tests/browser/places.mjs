@@ -19,7 +19,7 @@ export async function places(demo, page) {
   return {
     month: "/calendar", list: "/events", event, draft, new: "/events/new", edit: `${bare}/edit`,
     publish: `${draft}/publish`, cancel: `${bare}/cancel`, "check-in": door, set: door.replace("check-in", "attendance/NY001"),
-    report: "/reports", mail: "/demo/mail", letter, account: "/account", "not found": "/no-such-page", my: "/my",
+    report: "/reports/2025?org=YX-NY", mail: "/demo/mail", letter, account: "/account", "not found": "/no-such-page", my: "/my",
     "sign-in": "/sign-in",
   };
 }

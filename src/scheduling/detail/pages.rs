@@ -19,7 +19,7 @@ use crate::error::{Code, Error, Result};
 use crate::outbox::{summary, troubled};
 use crate::people::OrgTree;
 use crate::report::rate::Rate;
-use crate::scheduling::{Phase, Whole, event_for, load_whole, session as sitting};
+use crate::scheduling::{Kind, Phase, Whole, event_for, load_whole, session as sitting};
 use crate::view::format;
 use crate::web::{Desk, Page};
 
@@ -131,7 +131,7 @@ pub fn event_view(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Value {
 pub fn session_view(page: &Page, whole: &Whole, session: &session::Model, now: DateTime<Utc>) -> Value {
     let span = sitting::span(session);
     let phase = Phase::of_session(&whole.event, session, now);
-    let late_after = page.app.kinds.get(&whole.event.kind).map_or(chrono::TimeDelta::minutes(10), |k| k.late_after());
+    let late_after = page.app.kinds.get(&whole.event.kind).map_or(chrono::TimeDelta::minutes(10), Kind::late_after);
     let door = if whole.event.status == entity::state::EventStatus::Scheduled && phase != Phase::Cancelled {
         match judge(&span, late_after, now) {
             Moment::Early => "early",
@@ -258,7 +258,7 @@ async fn history(page: &Page, whole: &Whole) -> Result<(Vec<Value>, u64)> {
     let people: Vec<_> = people.collect();
     let of = deeds::names(db, people.iter().map(String::as_str)).await?;
     let list = rows.iter().map(|row| {
-        let key = format!("page-deed-{}", row.action.replace('.', "-").replace('_', "-"));
+        let key = format!("page-deed-{}", row.action.replace(['.', '_'], "-"));
         let person = row.detail["person_id"].as_i64().and_then(|id| of.get(&format!("person:{id}")).cloned());
         let status = row.detail["status"].as_str().map(|status| format!("page-status-{status}"));
         let status = status.filter(|key| lang.has(key)).map(|key| lang.text(&key));

@@ -141,11 +141,11 @@ impl Typed {
             also_kinds: whole.also_kinds.clone(),
             ..Self::default()
         };
-        typed.set_rows(sessions.iter().map(|session| Row::of(session)).collect());
+        typed.set_rows(&sessions.iter().map(|session| Row::of(session)).collect::<Vec<_>>());
         typed
     }
 
-    fn set_rows(&mut self, rows: Vec<Row>) {
+    fn set_rows(&mut self, rows: &[Row]) {
         let column = |of: fn(&Row) -> &String| rows.iter().map(|row| of(row).clone()).collect();
         self.s_id = column(|row| &row.id);
         self.s_day = column(|row| &row.day);
@@ -180,7 +180,7 @@ impl Typed {
         while rows.len() < least {
             rows.push(Row::default());
         }
-        self.set_rows(rows);
+        self.set_rows(&rows);
     }
 
     /// Takes the organisation and the group chosen beside the audience into its lines.

@@ -8,7 +8,7 @@ use entity::state::MessageState;
 use pufa::db::Db;
 use sea_orm::EntityTrait;
 
-use super::{Ground, Mailed, close, ground, publish};
+use super::{Ground, Mailed, close, ground, id, publish};
 use crate::harness::{Backend, Server, Smtp};
 
 /// Mails sent at once: a setting of the servers here, and the most that a kill can double.
@@ -60,14 +60,18 @@ async fn mail_server_was_down(backend: Backend) {
     let mut smtp = Smtp::down();
     let server = server(&ground, &smtp);
     server.start().await;
-    publish(&server, &ground.token, "DOWN").await;
+    let event = publish(&server, &ground.token, "DOWN").await;
     until(60, "each mail was tried and failed", async || {
         let messages = messages(&ground).await;
         messages.len() == 12 && messages.iter().all(|m| m.state == MessageState::Failed && m.attempts >= 1)
     })
     .await;
-    // Why is kept for the organiser.
-    assert!(messages(&ground).await.iter().all(|m| m.answer.as_ref().is_some_and(|answer| !answer.is_empty())));
+    // The organiser sees why.
+    let shown = server.get(&format!("/api/v1/events/{}/messages", id(&event)), &ground.token).await;
+    for message in shown["items"].as_array().unwrap() {
+        assert_eq!(message["state"], "failed");
+        assert!(message["answer"].as_str().is_some_and(|answer| !answer.is_empty()), "{message}");
+    }
 
     server.killer().kill();
     server.start().await;
@@ -143,6 +147,7 @@ async fn messages(ground: &Ground) -> Vec<outbox::Model> {
 fn by_address(smtp: &Smtp) -> HashMap<String, Vec<String>> {
     let mut mails: HashMap<String, Vec<String>> = HashMap::new();
     for mail in smtp.accepted() {
+        assert!(mail.subject.as_ref().is_some_and(|subject| subject.contains("专题讲座")), "{mail:?}");
         let [to] = mail.to.as_slice() else { panic!("a mail to more than one: {mail:?}") };
         mails.entry(to.clone()).or_default().push(mail.message_id.expect("a Message-ID"));
     }
