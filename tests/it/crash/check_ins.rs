@@ -184,7 +184,10 @@ fn check_rows(attempts: &[Attempt], rows: &HashMap<String, DateTime<Utc>>) {
         let row = rows.get(&attempt.staff_no);
         let row = row.unwrap_or_else(|| panic!("{} was told {status} and is not there", attempt.staff_no));
         let told: DateTime<Utc> = record["checked_in_at"].as_str().unwrap().parse().unwrap();
-        assert_eq!(told, *row, "{} came when they were told", attempt.staff_no);
+        // Of two facts about one arrival the earlier stands: the other request may have brought it later.
+        let twice = attempts.iter().filter(|other| other.staff_no == attempt.staff_no).count() > 1;
+        let right = if twice { *row <= told } else { *row == told };
+        assert!(right, "{} was told {told}, and {row} is there", attempt.staff_no);
     }
 }
 
