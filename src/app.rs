@@ -6,6 +6,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::{Extension, Router, middleware};
 use tokio::net::TcpListener;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -70,12 +71,16 @@ pub fn router(app: App) -> Router {
         .merge(calendar::feed::routes())
         .merge(pages)
         .nest(openapi::PREFIX, api_routes(&app.config))
-        .layer(CatchPanicLayer::custom(boundary::panicked))
-        .layer(DefaultBodyLimit::max(limit))
-        .layer(middleware::from_fn_with_state(app.clone(), boundary::limit))
-        .layer(CompressionLayer::new().gzip(true))
-        .layer(set_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(middleware::from_fn(boundary::watch))
+        .layer(
+            // One stack, outermost first: each layer of a router by itself is a box more for every request.
+            ServiceBuilder::new()
+                .layer(middleware::from_fn(boundary::watch))
+                .layer(set_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                .layer(CompressionLayer::new().gzip(true))
+                .layer(middleware::from_fn_with_state(app.clone(), boundary::limit))
+                .layer(DefaultBodyLimit::max(limit))
+                .layer(CatchPanicLayer::custom(boundary::panicked)),
+        )
         .with_state(app)
 }
 

@@ -20,6 +20,10 @@ use server::Running;
 use table::{Figures, median};
 use world::World;
 
+/// The program's own allocator, so that the empty handler has what the program has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// People invited to each session.
 const PEOPLE: u32 = 20_000;
 /// Check-ins of a round with one connection, which is slow.
