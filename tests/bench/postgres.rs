@@ -1,6 +1,5 @@
 //! A PostgreSQL cluster of its own on a free port, as Debian installs it, fsync on; and its own bench.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -54,25 +53,19 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Inserts `people` attendances of a session by pgbench, one client, prepared, `batch` in a transaction; gives
-    /// rows a second.
+    /// Inserts `people` attendances of a session by pgbench, one client, prepared, `batch` in a transaction, which is one
+    /// statement; gives rows a second.
     pub fn pgbench(&self, session: i64, batch: u32, people: u32) -> f64 {
-        let mut script = String::new();
-        if batch > 1 {
-            script.push_str("begin;\n");
-        }
-        for _ in 0..batch {
-            write!(
-                script,
-                "\\set n :n + 1\n\\set org :n % 40 + 2\ninsert into attendance (session_id, person_id, \
-                 organisation_id, status, word, checked_in_at, method, recorded_at, recorded_by) values ({session}, \
-                 :n, :org, 'present', 'check_in', now(), 'token', now(), 'token:1');\n"
-            )
-            .expect("a text takes more text");
-        }
-        if batch > 1 {
-            script.push_str("commit;\n");
-        }
+        let rows: Vec<_> = (1..=batch)
+            .map(|k| {
+                format!("({session}, :n + {k}, (:n + {k}) % 40 + 2, 'present', 'check_in', now(), 'token', now(), 'token:1')")
+            })
+            .collect();
+        let script = format!(
+            "insert into attendance (session_id, person_id, organisation_id, status, word, checked_in_at, method, \
+             recorded_at, recorded_by) values {};\n\\set n :n + {batch}\n",
+            rows.join(", ")
+        );
         let file = self.folder.join(format!("bench-{session}.sql"));
         std::fs::write(&file, script).expect("a script");
         let transactions = (people / batch).to_string();
