@@ -1,6 +1,30 @@
-//! The shapes that every table of a migration shares: foreign keys and indexes with names made from their columns.
+//! What every step shares: making and dropping its tables, and foreign keys and indexes with names made from their
+//! columns.
 
 use sea_orm_migration::prelude::*;
+
+/// Makes tables, then indexes.
+pub async fn create<const T: usize, const I: usize>(
+    m: &SchemaManager<'_>,
+    tables: [TableCreateStatement; T],
+    indexes: [IndexCreateStatement; I],
+) -> Result<(), DbErr> {
+    for table in tables {
+        m.create_table(table).await?;
+    }
+    for index in indexes {
+        m.create_index(index).await?;
+    }
+    Ok(())
+}
+
+/// Drops tables in the order given: those that refer to others first.
+pub async fn drop_tables(m: &SchemaManager<'_>, names: &[&'static str]) -> Result<(), DbErr> {
+    for name in names {
+        m.drop_table(Table::drop().table(*name).to_owned()).await?;
+    }
+    Ok(())
+}
 
 /// A foreign key `fk_{table}_{column}` to the id of `target`.
 pub fn references(table: &str, column: &str, target: &str, on_delete: ForeignKeyAction) -> ForeignKeyCreateStatement {

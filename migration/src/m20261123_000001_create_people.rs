@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::column::{index, references, unique};
+use crate::column::{create, drop_tables, index, references, unique};
 
 /// Organisations as a tree, persons and their memberships by date.
 #[derive(DeriveMigrationName)]
@@ -11,12 +11,7 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            m.create_table(table).await?;
-        }
-        for index in indexes() {
-            m.create_index(index).await?;
-        }
+        create(m, tables(), indexes()).await?;
         let people = Query::insert()
             .into_table("revision")
             .columns(["name", "value"])
@@ -27,10 +22,11 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for name in ["revision", "membership_group", "membership", "person", "organisation_closure", "organisation"] {
-            m.drop_table(Table::drop().table(name).to_owned()).await?;
-        }
-        Ok(())
+        drop_tables(
+            m,
+            &["revision", "membership_group", "membership", "person", "organisation_closure", "organisation"],
+        )
+        .await
     }
 }
 

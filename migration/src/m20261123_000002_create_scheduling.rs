@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::column::{index, references};
+use crate::column::{create, drop_tables, index, references};
 
 /// Events, their audience, sessions and rosters.
 #[derive(DeriveMigrationName)]
@@ -11,22 +11,15 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            m.create_table(table).await?;
-        }
-        for index in indexes() {
-            m.create_index(index).await?;
-        }
-        Ok(())
+        create(m, tables(), indexes()).await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for name in
-            ["roster_entry", "session", "audience_rule", "event_topic", "event_also_kind", "event_co_host", "event"]
-        {
-            m.drop_table(Table::drop().table(name).to_owned()).await?;
-        }
-        Ok(())
+        drop_tables(
+            m,
+            &["roster_entry", "session", "audience_rule", "event_topic", "event_also_kind", "event_co_host", "event"],
+        )
+        .await
     }
 }
 

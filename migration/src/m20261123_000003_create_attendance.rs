@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::column::{index, references, unique};
+use crate::column::{create, drop_tables, index, references, unique};
 
 /// What became of people in sessions, exams and outreach.
 #[derive(DeriveMigrationName)]
@@ -11,29 +11,24 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            m.create_table(table).await?;
-        }
-        for index in indexes() {
-            m.create_index(index).await?;
-        }
-        Ok(())
+        create(m, tables(), indexes()).await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for name in [
-            "study_hours",
-            "plan_item",
-            "tally",
-            "exam_result",
-            "leave",
-            "answered_nonce",
-            "attendance_change",
-            "attendance",
-        ] {
-            m.drop_table(Table::drop().table(name).to_owned()).await?;
-        }
-        Ok(())
+        drop_tables(
+            m,
+            &[
+                "study_hours",
+                "plan_item",
+                "tally",
+                "exam_result",
+                "leave",
+                "answered_nonce",
+                "attendance_change",
+                "attendance",
+            ],
+        )
+        .await
     }
 }
 

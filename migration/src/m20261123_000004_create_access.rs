@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::column::{index, references};
+use crate::column::{create, drop_tables, index, references};
 
 /// Who may do what, what must be told, and what was done.
 #[derive(DeriveMigrationName)]
@@ -11,20 +11,11 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            m.create_table(table).await?;
-        }
-        for index in indexes() {
-            m.create_index(index).await?;
-        }
-        Ok(())
+        create(m, tables(), indexes()).await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for name in ["audit", "outbox", "feed", "api_token", "web_session", "sign_in_link", "account"] {
-            m.drop_table(Table::drop().table(name).to_owned()).await?;
-        }
-        Ok(())
+        drop_tables(m, &["audit", "outbox", "feed", "api_token", "web_session", "sign_in_link", "account"]).await
     }
 }
 

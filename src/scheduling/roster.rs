@@ -18,14 +18,7 @@ use crate::people::{Member, member_on};
 pub async fn freeze_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<usize, DbErr> {
     let due = session::Entity::find()
         .find_also_related(event::Entity)
-        .filter(session::Column::RosterFrozenAt.is_null())
-        .filter(session::Column::Status.ne(SessionStatus::Cancelled))
-        .filter(event::Column::Status.eq(EventStatus::Scheduled))
-        .filter(
-            Condition::any()
-                .add(session::Column::StartsAt.lte(now))
-                .add(session::Column::Status.eq(SessionStatus::Held)),
-        )
+        .filter(is_due(now))
         .order_by_asc(session::Column::Id)
         .limit(10_000)
         .all(db)
@@ -40,20 +33,24 @@ pub async fn freeze_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result
     Ok(frozen)
 }
 
+/// A condition on `session` joined with `event`: published, begun or held, and its roster not fixed yet.
+fn is_due(now: DateTime<Utc>) -> Condition {
+    let begun =
+        Condition::any().add(session::Column::StartsAt.lte(now)).add(session::Column::Status.eq(SessionStatus::Held));
+    Condition::all()
+        .add(session::Column::RosterFrozenAt.is_null())
+        .add(session::Column::Status.ne(SessionStatus::Cancelled))
+        .add(event::Column::Status.eq(EventStatus::Scheduled))
+        .add(begun)
+}
+
 /// Whether [`freeze_due`] would find anything: a cheap look before a write transaction is begun.
 pub async fn has_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, DbErr> {
     let found = session::Entity::find()
         .select_only()
         .column(session::Column::Id)
         .inner_join(event::Entity)
-        .filter(session::Column::RosterFrozenAt.is_null())
-        .filter(session::Column::Status.ne(SessionStatus::Cancelled))
-        .filter(event::Column::Status.eq(EventStatus::Scheduled))
-        .filter(
-            Condition::any()
-                .add(session::Column::StartsAt.lte(now))
-                .add(session::Column::Status.eq(SessionStatus::Held)),
-        )
+        .filter(is_due(now))
         .into_tuple::<SessionId>()
         .one(db)
         .await?;

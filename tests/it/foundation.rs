@@ -21,6 +21,14 @@ journeys! {
         assert!(answer.text().contains("没有找到"));
     }
 
+    async fn the_schema_can_be_taken_down_and_built_again(app: &TestApp) {
+        use migration::{Migrator, MigratorTrait};
+        Migrator::down(app.db.write(), None).await.unwrap();
+        assert_eq!(app.db.pending_migrations().await.unwrap(), Migrator::migrations().len());
+        app.db.migrate().await.unwrap();
+        app.world().await;
+    }
+
     async fn a_token_is_kept_as_a_hash_alone(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ-KJ", Scope::Read).await;
