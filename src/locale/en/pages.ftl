@@ -306,7 +306,7 @@ page-in-days = { $n ->
     [one] Tomorrow
    *[other] In { $n } days
 }
-page-door-rule = Check-in is open from 30 minutes before the start to the end; roll call, code and paper count the same.
+page-door-rule = Check-in is open from 30 minutes before the start to the end; roll call and paper count the same.
 page-nothing-ahead = Nothing is ahead.
 page-ahead = Ahead
 page-past = Past
