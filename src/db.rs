@@ -6,10 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, EntityTrait, IsolationLevel, SqlErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 
 /// A database that is open.
@@ -139,6 +141,27 @@ fn sqlite_pragmas(options: sea_orm::sqlx::sqlite::SqliteConnectOptions) -> sea_o
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
         .pragma("cache_size", "-16000")
+}
+
+/// Rows of one statement: few trips, and fewer variables than either database allows.
+const CHUNK: usize = 1_000;
+
+/// Inserts rows in few statements, in the caller's transaction. `over` says what to do about a row whose key is there;
+/// then no key may stand in `rows` twice: PostgreSQL refuses that.
+pub async fn insert_all<A: ActiveModelTrait>(
+    db: &impl ConnectionTrait,
+    rows: Vec<A>,
+    over: Option<&OnConflict>,
+) -> Result<(), DbErr> {
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let mut insert = A::Entity::insert_many(rows.by_ref().take(CHUNK));
+        if let Some(over) = over {
+            insert = insert.on_conflict(over.clone());
+        }
+        insert.exec_without_returning(db).await?;
+    }
+    Ok(())
 }
 
 /// Whether `error` says that a row with the same key was there already.

@@ -15,6 +15,7 @@ use super::run::{CHUNK, Count, Import};
 use super::sheet::{RowReader, Sheet};
 use super::{Known, Reason, known, value};
 use crate::dates::Zone;
+use crate::db::insert_all;
 use crate::error::Result;
 use crate::scheduling::roster;
 
@@ -153,9 +154,7 @@ async fn write<C: ConnectionTrait>(
             ..Default::default()
         });
     }
-    for chunk in history.chunks(CHUNK) {
-        attendance_change::Entity::insert_many(chunk.to_vec()).exec_without_returning(import.db).await?;
-    }
+    insert_all(import.db, history, None).await?;
     let replace = OnConflict::columns([attendance::Column::SessionId, attendance::Column::PersonId])
         .update_columns([
             attendance::Column::OrganisationId,
@@ -168,12 +167,7 @@ async fn write<C: ConnectionTrait>(
             attendance::Column::RecordedBy,
         ])
         .to_owned();
-    for chunk in states.chunks(CHUNK) {
-        attendance::Entity::insert_many(chunk.to_vec())
-            .on_conflict(replace.clone())
-            .exec_without_returning(import.db)
-            .await?;
-    }
+    insert_all(import.db, states, Some(&replace)).await?;
     Ok(count)
 }
 

@@ -16,6 +16,7 @@ use super::columns::File;
 use super::event_row::{Beside, EventRow};
 use super::run::{CHUNK, Count, Import, Notify};
 use super::sheet::Sheet;
+use crate::db::insert_all;
 use crate::error::Result;
 use crate::scheduling::Class;
 
@@ -251,17 +252,9 @@ async fn insert_beside(db: &impl ConnectionTrait, all: &[(EventId, &Beside)]) ->
             person_id: Set(rule.person_id),
         }));
     }
-    for chunk in co_hosts.chunks(CHUNK) {
-        event_co_host::Entity::insert_many(chunk.to_vec()).exec_without_returning(db).await?;
-    }
-    for chunk in kinds.chunks(CHUNK) {
-        event_also_kind::Entity::insert_many(chunk.to_vec()).exec_without_returning(db).await?;
-    }
-    for chunk in topics.chunks(CHUNK) {
-        event_topic::Entity::insert_many(chunk.to_vec()).exec_without_returning(db).await?;
-    }
-    for chunk in rules.chunks(CHUNK) {
-        audience_rule::Entity::insert_many(chunk.to_vec()).exec_without_returning(db).await?;
-    }
+    insert_all(db, co_hosts, None).await?;
+    insert_all(db, kinds, None).await?;
+    insert_all(db, topics, None).await?;
+    insert_all(db, rules, None).await?;
     Ok(())
 }

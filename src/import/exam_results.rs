@@ -10,6 +10,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use super::run::{CHUNK, Count, Ground, Import};
 use super::sheet::{RowReader, Sheet};
 use super::{Known, Reason, known, value};
+use crate::db::insert_all;
 use crate::error::Result;
 use crate::scheduling::Class;
 
@@ -68,12 +69,7 @@ pub async fn take<C: ConnectionTrait>(import: &mut Import<'_, C>, sheet: &Sheet)
     ])
     .update_columns([exam_result::Column::Score, exam_result::Column::PassMark])
     .to_owned();
-    for chunk in models.chunks(CHUNK) {
-        exam_result::Entity::insert_many(chunk.to_vec())
-            .on_conflict(replace.clone())
-            .exec_without_returning(import.db)
-            .await?;
-    }
+    insert_all(import.db, models, Some(&replace)).await?;
     Ok(count)
 }
 

@@ -11,6 +11,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use super::run::{CHUNK, Count, Import};
 use super::sheet::{RowReader, Sheet};
 use super::{Known, Reason, known, value};
+use crate::db::insert_all;
 use crate::error::Result;
 
 #[derive(Clone)]
@@ -137,9 +138,7 @@ async fn write<C: ConnectionTrait>(
             ..Default::default()
         })
         .collect();
-    for chunk in models.chunks(CHUNK) {
-        tally::Entity::insert_many(chunk.to_vec()).exec_without_returning(import.db).await?;
-    }
+    insert_all(import.db, models, None).await?;
     Ok(())
 }
 

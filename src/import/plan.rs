@@ -8,9 +8,10 @@ use entity::plan_item;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 
-use super::run::{CHUNK, Count, Ground, Import};
+use super::run::{Count, Ground, Import};
 use super::sheet::{RowReader, Sheet};
 use super::{Known, Reason, value};
+use crate::db::insert_all;
 use crate::error::Result;
 
 struct PlanRow {
@@ -62,12 +63,7 @@ pub async fn take<C: ConnectionTrait>(import: &mut Import<'_, C>, sheet: &Sheet)
         OnConflict::columns([plan_item::Column::Year, plan_item::Column::OrganisationId, plan_item::Column::Item])
             .update_columns([plan_item::Column::Target, plan_item::Column::Due])
             .to_owned();
-    for chunk in models.chunks(CHUNK) {
-        plan_item::Entity::insert_many(chunk.to_vec())
-            .on_conflict(replace.clone())
-            .exec_without_returning(import.db)
-            .await?;
-    }
+    insert_all(import.db, models, Some(&replace)).await?;
     Ok(count)
 }
 

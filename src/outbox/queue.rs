@@ -5,7 +5,9 @@ use entity::id::{AccountId, EventId, PersonId, SessionId};
 use entity::outbox;
 use entity::state::{MessageKind, MessageState};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr};
+
+use crate::db::insert_all;
 
 /// One thing to tell one address.
 #[derive(Clone, Debug)]
@@ -49,11 +51,6 @@ pub async fn enqueue(db: &impl ConnectionTrait, messages: Vec<Message>, now: Dat
             ..Default::default()
         })
         .collect();
-    for chunk in rows.chunks(1_000) {
-        outbox::Entity::insert_many(chunk.to_vec())
-            .on_conflict(OnConflict::column(outbox::Column::Key).do_nothing().to_owned())
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+    let told_already = OnConflict::column(outbox::Column::Key).do_nothing().to_owned();
+    insert_all(db, rows, Some(&told_already)).await
 }

@@ -7,6 +7,8 @@ use entity::{organisation, organisation_closure};
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
+use crate::db::insert_all;
+
 /// All organisations at once, by id and by code.
 #[derive(Clone, Debug, Default)]
 pub struct OrgTree {
@@ -99,9 +101,7 @@ pub async fn rebuild_closure(db: &impl ConnectionTrait) -> Result<(), DbErr> {
                 .map(move |high| organisation_closure::ActiveModel { ancestor_id: Set(high), descendant_id: Set(low) })
         })
         .collect();
-    for chunk in rows.chunks(5_000) {
-        organisation_closure::Entity::insert_many(chunk.to_vec()).exec_without_returning(db).await?;
-    }
+    insert_all(db, rows, None).await?;
     Ok(())
 }
 

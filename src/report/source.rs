@@ -94,15 +94,7 @@ impl Scope {
                 col((roster_entry::Entity, roster_entry::Column::SessionId))
                     .equals((session::Entity, session::Column::Id)),
             )
-            .left_join(
-                attendance::Entity,
-                Condition::all()
-                    .add(
-                        col((attendance::Entity, attendance::Column::SessionId))
-                            .equals((session::Entity, session::Column::Id)),
-                    )
-                    .add(same_person()),
-            )
+            .left_join(attendance::Entity, of_roster_entry())
             .and_where(
                 col((roster_entry::Entity, roster_entry::Column::OrganisationId))
                     .in_subquery(select_below(self.organisation)),
@@ -157,15 +149,7 @@ impl Scope {
                 session::Entity,
                 col((session::Entity, session::Column::Id)).equals(entry(roster_entry::Column::SessionId)),
             )
-            .left_join(
-                attendance::Entity,
-                Condition::all()
-                    .add(
-                        col((attendance::Entity, attendance::Column::SessionId))
-                            .equals((session::Entity, session::Column::Id)),
-                    )
-                    .add(same_person()),
-            )
+            .left_join(attendance::Entity, of_roster_entry())
             .left_join(
                 exam_result::Entity,
                 Condition::all()
@@ -289,6 +273,13 @@ pub fn organisation_then() -> Expr {
         col((attendance::Entity, attendance::Column::OrganisationId)),
     ])
     .into()
+}
+
+/// Attendance joined to a session and its roster: of that session and that person.
+fn of_roster_entry() -> Condition {
+    let same_session =
+        col((attendance::Entity, attendance::Column::SessionId)).equals((session::Entity, session::Column::Id));
+    Condition::all().add(same_session).add(same_person())
 }
 
 fn same_person() -> Expr {

@@ -11,6 +11,7 @@ use sea_orm::{
 };
 
 use super::audience::{Audience, invited};
+use crate::db::insert_all;
 use crate::people::{Member, member_on};
 
 /// Fixes the roster of every published session that has started, in the caller's transaction. Called before anything
@@ -68,9 +69,7 @@ pub async fn freeze(
     roster_entry::Entity::delete_many().filter(roster_entry::Column::SessionId.eq(session.id)).exec(db).await?;
     let people = if event.required { invited_to(db, event, session).await? } else { Vec::new() };
     let rows: Vec<_> = people.iter().map(|member| entry(session.id, member)).collect();
-    for chunk in rows.chunks(1_000) {
-        roster_entry::Entity::insert_many(chunk.to_vec()).exec_without_returning(db).await?;
-    }
+    insert_all(db, rows, None).await?;
     let placed: std::collections::HashMap<_, _> = people.iter().map(|m| (m.person_id, m.organisation_id)).collect();
     let attended = attendance::Entity::find().filter(attendance::Column::SessionId.eq(session.id)).all(db).await?;
     for row in attended {
