@@ -25,6 +25,8 @@ pub struct Model {
     pub group_name: Option<String>,
     /// Of `staff`.
     pub person_id: Option<PersonId>,
+    /// The co-host that added the line for its own part; None is the host's.
+    pub co_host_id: Option<OrganisationId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,7 +1,7 @@
 //! One thing that is organised: of one kind, hosted by one organisation.
 
 use crate::id::{EventId, OrganisationId};
-use crate::state::EventStatus;
+use crate::state::{EventStatus, RegistrationMode};
 use sea_orm::entity::prelude::*;
 
 /// One thing that is organised: of one kind, hosted by one organisation.
@@ -45,6 +45,16 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// Published at.
     pub published_at: Option<DateTimeUtc>,
+    /// How many may take part; None is as many as come.
+    pub capacity: Option<i32>,
+    /// Whether people put their names down themselves.
+    pub registration: RegistrationMode,
+    /// Until when they may; None is until the first session starts.
+    pub registration_closes_at: Option<DateTimeUtc>,
+    /// The observance that it belongs to, a key of config/observances.toml.
+    pub observance: Option<String>,
+    /// Whom to ask: the organiser's name and number; may be empty.
+    pub contact: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

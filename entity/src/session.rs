@@ -1,6 +1,6 @@
 //! One sitting of an event, with a start and an end.
 
-use crate::id::{EventId, SessionId};
+use crate::id::{EventId, SeriesId, SessionId};
 use crate::state::SessionStatus;
 use sea_orm::entity::prelude::*;
 
@@ -50,6 +50,15 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// Of its row as shown; the DTSTAMP of a feed.
     pub updated_at: DateTimeUtc,
+    /// The series that it is a sitting of.
+    pub series_id: Option<SeriesId>,
+    /// The slot that the rule gave it, local, `20260108T143000`, or `20260108` of whole days: the RECURRENCE-ID by which
+    /// it stays the same sitting wherever it is moved (RFC 5545 section 3.8.4.4).
+    pub recurrence_id: Option<String>,
+    /// Whether somebody set its time by hand: a change of the series leaves it alone.
+    pub by_hand: bool,
+    /// Short minutes; may be empty.
+    pub minutes: String,
     /// Its event.
     #[sea_orm(belongs_to, from = "event_id", to = "id")]
     pub event: BelongsTo<super::event::Entity>,

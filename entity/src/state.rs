@@ -83,13 +83,32 @@ words! {
     /// Where a request for leave stands.
     LeaveStatus { Asked = "asked", Granted = "granted", Refused = "refused" }
     /// What a message of the outbox says.
-    MessageKind { Invitation = "invitation", Update = "update", Cancellation = "cancellation", Reminder = "reminder", SignIn = "sign_in" }
+    MessageKind { Invitation = "invitation", Update = "update", Cancellation = "cancellation", Reminder = "reminder", SignIn = "sign_in", Registration = "registration", CoHost = "co_host" }
     /// Where a message stands; `Failed` is to be tried again.
     MessageState { Queued = "queued", Sent = "sent", Failed = "failed", Dead = "dead" }
     /// What an account may do, within its organisation and below.
     Role { Admin = "admin", Organizer = "organizer", Checker = "checker", Viewer = "viewer" }
     /// What an API token may do, within its organisation and below.
     Scope { CheckIn = "check-in", Read = "read", Manage = "manage" }
+    /// What becomes of a sitting of a series whose date is a day off.
+    OnDayOff {
+        /// It stays where the rule puts it.
+        Keep = "keep",
+        /// It does not take place.
+        Skip = "skip",
+        /// It moves to the working day before.
+        Before = "before",
+        /// It moves to the working day after.
+        After = "after",
+    }
+    /// Whether people put their names down for an event themselves.
+    RegistrationMode { Closed = "closed", Open = "open" }
+    /// Where somebody who put their name down stands.
+    RegistrationStatus { Registered = "registered", Waiting = "waiting", Cancelled = "cancelled" }
+    /// What a co-host says to being one; one that declined is none any more.
+    CoHostStatus { Asked = "asked", Accepted = "accepted", Declined = "declined" }
+    /// What an item of a checklist is: something to do, or something to take along.
+    ChecklistKind { Task = "task", Take = "take" }
     /// How a row came in: by a file, or by somebody's hand.
     Origin { Import = "import", Entered = "entered" }
 }

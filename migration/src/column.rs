@@ -26,6 +26,26 @@ pub async fn drop_tables(m: &SchemaManager<'_>, names: &[&'static str]) -> Resul
     Ok(())
 }
 
+/// Adds columns to a table that has rows: each takes NULL or has a default. One statement each, as SQLite wants it.
+pub async fn add_columns<const C: usize>(
+    m: &SchemaManager<'_>,
+    table: &'static str,
+    columns: [ColumnDef; C],
+) -> Result<(), DbErr> {
+    for column in columns {
+        m.alter_table(Table::alter().table(table).add_column(column).to_owned()).await?;
+    }
+    Ok(())
+}
+
+/// Takes columns away again.
+pub async fn drop_columns(m: &SchemaManager<'_>, table: &'static str, names: &[&'static str]) -> Result<(), DbErr> {
+    for name in names {
+        m.alter_table(Table::alter().table(table).drop_column(*name).to_owned()).await?;
+    }
+    Ok(())
+}
+
 /// A foreign key `fk_{table}_{column}` to the id of `target`.
 pub fn references(table: &str, column: &str, target: &str, on_delete: ForeignKeyAction) -> ForeignKeyCreateStatement {
     ForeignKey::create()

@@ -13,6 +13,8 @@ mod m20261123_000001_create_people;
 mod m20261123_000002_create_scheduling;
 mod m20261123_000003_create_attendance;
 mod m20261123_000004_create_access;
+mod m20261123_000005_extend_scheduling;
+mod m20261123_000006_create_content;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -25,6 +27,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_create_scheduling::Migration),
             Box::new(m20261123_000003_create_attendance::Migration),
             Box::new(m20261123_000004_create_access::Migration),
+            Box::new(m20261123_000005_extend_scheduling::Migration),
+            Box::new(m20261123_000006_create_content::Migration),
         ]
     }
 }

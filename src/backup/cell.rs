@@ -26,6 +26,8 @@ pub enum Kind {
     Time,
     /// JSON.
     Json,
+    /// Octets; in hexadecimal.
+    Bytes,
 }
 
 impl Kind {
@@ -41,6 +43,7 @@ impl Kind {
             ColumnType::Date => Some(Self::Date),
             ColumnType::TimestampWithTimeZone => Some(Self::Time),
             ColumnType::Json | ColumnType::JsonBinary => Some(Self::Json),
+            ColumnType::Blob | ColumnType::VarBinary(_) | ColumnType::Binary(_) => Some(Self::Bytes),
             _ => None,
         }
     }
@@ -61,6 +64,7 @@ impl Kind {
             }
             // In a list of its own, so that a JSON null is not taken for a missing value.
             (Self::Json, Value::Json(value)) => value.map_or(Json::Null, |value| Json::Array(vec![*value])),
+            (Self::Bytes, Value::Bytes(value)) => text(value.map(hex::encode)),
             _ => return None,
         })
     }
@@ -87,6 +91,8 @@ impl Kind {
             Self::Date => parsed::<NaiveDate>(&json)?.into(),
             Self::Time if is_null => Option::<DateTime<Utc>>::None.into(),
             Self::Time => parsed::<DateTime<Utc>>(&json)?.into(),
+            Self::Bytes if is_null => Value::Bytes(None),
+            Self::Bytes => hex::decode(json.as_str()?).ok()?.into(),
             Self::Json => match json {
                 Json::Null => Option::<Json>::None.into(),
                 Json::Array(mut one) if one.len() == 1 => one.remove(0).into(),
@@ -112,6 +118,7 @@ mod tests {
             (Kind::Bool, vec![true.into(), Value::Bool(None)]),
             (Kind::Date, vec![day.into(), Option::<NaiveDate>::None.into()]),
             (Kind::Time, vec![at.into(), Option::<DateTime<Utc>>::None.into()]),
+            (Kind::Bytes, vec![vec![0_u8, 255, 10].into(), Value::Bytes(None)]),
             (Kind::Json, vec![Json::Null.into(), serde_json::json!([1]).into(), Option::<Json>::None.into()]),
         ];
         for (kind, values) in values {

@@ -229,6 +229,7 @@ async fn insert_beside(db: &impl ConnectionTrait, all: &[(EventId, &Beside)]) ->
         co_hosts.extend(beside.co_hosts.iter().map(|&organisation| event_co_host::ActiveModel {
             event_id: event_id.clone(),
             organisation_id: Set(organisation),
+            ..Default::default()
         }));
         kinds.extend(
             beside
@@ -250,6 +251,7 @@ async fn insert_beside(db: &impl ConnectionTrait, all: &[(EventId, &Beside)]) ->
             organisation_id: Set(rule.organisation_id),
             group_name: Set(rule.group_name.clone()),
             person_id: Set(rule.person_id),
+            ..Default::default()
         }));
     }
     insert_all(db, co_hosts, None).await?;

@@ -184,7 +184,7 @@ fn invitation(
     let method = match row.kind {
         MessageKind::Invitation | MessageKind::Update => Method::Request,
         MessageKind::Cancellation => Method::Cancel,
-        MessageKind::Reminder | MessageKind::SignIn => return None,
+        MessageKind::Reminder | MessageKind::SignIn | MessageKind::Registration | MessageKind::CoHost => return None,
     };
     let setting = Setting { kinds: stationery.kinds, lang: stationery.lang };
     let host = facts.host(event);

@@ -94,6 +94,7 @@ impl Known {
             organisation_id: None,
             group_name: None,
             person_id: None,
+            co_host_id: None,
         };
         match (rule.target, name) {
             (AudienceTarget::Public, None) if sign == AudienceSign::Include => {}

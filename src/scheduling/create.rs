@@ -110,9 +110,11 @@ pub(super) async fn replace_co_hosts(
     co_hosts: &[OrganisationId],
 ) -> Result<(), DbErr> {
     event_co_host::Entity::delete_many().filter(event_co_host::Column::EventId.eq(event)).exec(db).await?;
-    let rows = co_hosts
-        .iter()
-        .map(|&organisation| event_co_host::ActiveModel { event_id: Set(event), organisation_id: Set(organisation) });
+    let rows = co_hosts.iter().map(|&organisation| event_co_host::ActiveModel {
+        event_id: Set(event),
+        organisation_id: Set(organisation),
+        ..Default::default()
+    });
     event_co_host::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
 }
 
@@ -150,6 +152,7 @@ pub(super) async fn replace_rules(
         organisation_id: Set(rule.organisation_id),
         group_name: Set(rule.group_name.clone()),
         person_id: Set(rule.person_id),
+        co_host_id: Set(rule.co_host_id),
     });
     audience_rule::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
 }

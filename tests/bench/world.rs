@@ -71,6 +71,7 @@ impl World {
             organisation_id: Set(Some(top)),
             group_name: Set(None),
             person_id: Set(None),
+            ..Default::default()
         };
         audience_rule::Entity::insert(rule).exec_without_returning(&tx).await.expect("the audience");
         let token = token::create(&tx, "bench", top, Scope::CheckIn, now).await.expect("a token");

@@ -59,6 +59,7 @@ impl TestApp {
             organisation_id: Set(Some(host_id)),
             group_name: Set(None),
             person_id: Set(None),
+            ..Default::default()
         };
         audience_rule::Entity::insert(rule).exec_without_returning(self.db.write()).await.unwrap();
         self.sitting(event_id, "EV-1-1", "2024-03-12T09:00", "2024-03-12T11:00").await

@@ -64,6 +64,7 @@ journeys! {
                 organisation_id: (*target == AudienceTarget::Org).then(|| orgs[which % orgs.len()]),
                 group_name: (*target == AudienceTarget::Group).then(|| groups[which % groups.len()].to_owned()),
                 person_id: (*target == AudienceTarget::Staff).then(|| memberships[which % memberships.len()].person_id),
+                co_host_id: None,
             }).collect();
             let hosts = hosts.iter().map(|which| orgs[which % orgs.len()]).collect();
             let audience = Audience { rules, hosts };

@@ -261,7 +261,11 @@ impl Year {
             let event_id = event::Entity::insert(row).exec(tx).await.unwrap().last_insert_id;
             ids.events.insert(given.key.clone(), event_id);
             for code in &given.co_hosts {
-                let row = event_co_host::ActiveModel { event_id: Set(event_id), organisation_id: Set(ids.orgs[code]) };
+                let row = event_co_host::ActiveModel {
+                    event_id: Set(event_id),
+                    organisation_id: Set(ids.orgs[code]),
+                    ..Default::default()
+                };
                 event_co_host::Entity::insert(row).exec_without_returning(tx).await.unwrap();
             }
             for kind in &given.also {
@@ -391,6 +395,7 @@ fn rule(ids: &Ids, event_id: EventId, position: usize, text: &str) -> audience_r
         organisation_id: Set((what == "org").then(|| ids.orgs[name])),
         group_name: Set((what == "group").then(|| name.to_owned())),
         person_id: Set((what == "staff").then(|| ids.people[name])),
+        ..Default::default()
     }
 }
 
