@@ -30,6 +30,8 @@ pub struct Model {
     pub all_day: bool,
     /// What becomes of a sitting on a day off.
     pub on_day_off: OnDayOff,
+    /// The first date whose slots the rule says: earlier ones stand as an earlier rule left them. None is all.
+    pub applies_from: Option<Date>,
     /// When the row was written.
     pub created_at: DateTimeUtc,
     /// When the rule last changed.

@@ -55,6 +55,8 @@ pub struct Model {
     /// The slot that the rule gave it, local, `20260108T143000`, or `20260108` of whole days: the RECURRENCE-ID by which
     /// it stays the same sitting wherever it is moved (RFC 5545 section 3.8.4.4).
     pub recurrence_id: Option<String>,
+    /// The slot that the rule gives it now, written the same way: another than `recurrence_id` once the rule changed.
+    pub slot: Option<String>,
     /// Whether somebody set its time by hand: a change of the series leaves it alone.
     pub by_hand: bool,
     /// Short minutes; may be empty.

@@ -27,7 +27,7 @@ impl MigrationTrait for Migration {
         drop_tables(m, &["undo_step", "event_template", "holiday_day", "holiday_notice", "place", "series"]).await?;
         drop_columns(m, "audience_rule", &["co_host_id"]).await?;
         drop_columns(m, "event_co_host", &["status", "decided_at", "decided_by", "contact"]).await?;
-        drop_columns(m, "session", &["series_id", "recurrence_id", "by_hand", "minutes"]).await?;
+        drop_columns(m, "session", &["series_id", "recurrence_id", "slot", "by_hand", "minutes"]).await?;
         let event = ["capacity", "registration", "registration_closes_at", "observance", "contact"];
         drop_columns(m, "event", &event).await
     }
@@ -43,10 +43,11 @@ fn event() -> [ColumnDef; 5] {
     ]
 }
 
-fn session() -> [ColumnDef; 4] {
+fn session() -> [ColumnDef; 5] {
     [
         big_integer_null("series_id"),
         text_null("recurrence_id"),
+        text_null("slot"),
         boolean("by_hand").default(false).take(),
         text("minutes").default("").take(),
     ]
@@ -88,6 +89,7 @@ fn series() -> TableCreateStatement {
         .col(text("ends_at"))
         .col(boolean("all_day"))
         .col(text("on_day_off"))
+        .col(date_null("applies_from"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone("updated_at"))
         .foreign_key(&mut references("series", "event_id", "event", ForeignKeyAction::Cascade))
