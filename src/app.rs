@@ -28,6 +28,11 @@ use crate::{access, attendance, calendar, exam, import, jobs, notify, outbox, ou
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
     let db = Db::connect(&config.database.url, config.database.max_connections).await?;
     db.migrate().await?;
+    build_on(db, config, clock, mode)
+}
+
+/// The same on a database that is open and up to date.
+pub fn build_on(db: Db, config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
     web::health::start_counting()?;
     let kinds = config.event_kinds().map_err(Error::internal)?;
     let mailer = match mode {

@@ -115,6 +115,14 @@ impl Db {
         Ok(Migrator::get_pending_migrations(&self.write).await?.len())
     }
 
+    /// Tells every statement's SQL, from now on, as it is done; for tests that count them.
+    pub fn watch(&mut self, told: impl Fn(&str) + Send + Sync + Clone + 'static) {
+        for connection in [&mut self.read, &mut self.write] {
+            let told = told.clone();
+            connection.set_metric_callback(move |info| told(&info.statement.sql));
+        }
+    }
+
     /// Which back end it is.
     #[must_use]
     pub fn backend(&self) -> DbBackend {

@@ -1,6 +1,7 @@
 //! A page being made: for whom, in which language, and where.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::{StatusCode, request::Parts};
@@ -8,6 +9,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use minijinja::{Value, context};
 use serde::Serialize;
+use tokio::sync::OnceCell;
 
 use crate::access::sign_in::{SignedIn, signed_in};
 use crate::access::{Actor, Rights};
@@ -37,6 +39,7 @@ pub struct Page {
     pub path: String,
     /// Whether the reader asked for large text.
     pub large_text: bool,
+    tree: Arc<OnceCell<OrgTree>>,
 }
 
 impl FromRequestParts<App> for Page {
@@ -51,11 +54,16 @@ impl FromRequestParts<App> for Page {
         };
         let path = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let large_text = cookies.get(TEXT_COOKIE).is_some_and(|c| c.value() == "large");
-        Ok(Self { app: app.clone(), lang, signed, path, large_text })
+        Ok(Self { app: app.clone(), lang, signed, path, large_text, tree: Arc::default() })
     }
 }
 
 impl Page {
+    /// All organisations, read once a request.
+    pub async fn tree(&self) -> Result<&OrgTree> {
+        Ok(self.tree.get_or_try_init(|| OrgTree::load(self.app.db.read())).await?)
+    }
+
     /// Renders a template. Beside `context` it gets `page` with what the layout shows: `lang`, `path`, `section`,
     /// `csrf`, `who`, `org`, `rights`, `demo`, `large_text`.
     pub async fn render(&self, template: &str, section: &str, context: impl Serialize) -> Result<Response> {
@@ -92,7 +100,7 @@ impl Page {
             };
         }
         if let Some(actor) = &actor {
-            org = OrgTree::load(self.app.db.read()).await?.name(actor.organisation).to_owned();
+            org = self.tree().await?.name(actor.organisation).to_owned();
         }
         let rights = match actor.map(|actor| actor.rights) {
             Some(Rights::Manage) => "manage",

@@ -16,11 +16,11 @@ pub async fn show_problems(State(app): State<App>, request: Request, next: Next)
     if request.method() == Method::POST && is_from_elsewhere(&request) {
         return Error::new(Code::Forged).into_response();
     }
-    let (mut parts, body) = request.into_parts();
-    let page = Page::from_request_parts(&mut parts, &app).await;
+    let (parts, body) = request.into_parts();
+    let mut asked = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(Shown(problem)) = response.extensions().get::<Shown>().cloned() else { return response };
-    let Ok(page) = page else { return response };
+    let Ok(page) = Page::from_request_parts(&mut asked, &app).await else { return response };
     let fields: Vec<_> = problem.fields.iter().map(|f| f.text(page.lang)).collect();
     let context = context! { status => problem.code.status().as_u16(), text => problem.text(page.lang), fields };
     match page.html("view/problem.html", "", context).await {

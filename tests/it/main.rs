@@ -19,3 +19,4 @@ mod mail;
 mod pages;
 mod report;
 mod scheduling;
+mod views;

@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use super::{days, last_day};
 use crate::error::Result;
-use crate::people::OrgTree;
 use crate::scheduling::filters::Filters;
 use crate::scheduling::wanted::{sessions_between, without_attendance};
 use crate::scheduling::{CLASSES, Class, Phase, session as sitting};
@@ -60,12 +59,12 @@ pub const fn look(class: Option<Class>) -> (&'static str, &'static str, &'static
 pub async fn show(Desk { page, actor, .. }: Desk<()>, Query(filters): Query<Filters>) -> Result<Response> {
     let (app, now) = (page.app.clone(), page.app.now());
     let (db, zone) = (app.db.read(), app.config.zone());
-    let tree = OrgTree::load(db).await?;
+    let tree = page.tree().await?;
     let today = zone.day(now);
     let first = filters.month(today);
     let grid = days(first);
     let ends = (grid[0], grid[grid.len() - 1]);
-    let wanted = filters.wanted(actor.organisation, &tree, &app.kinds);
+    let wanted = filters.wanted(actor.organisation, tree, &app.kinds);
     let rows = sessions_between(db, &wanted, ends, zone.midnight(ends.0)).await?;
     let unfinished = unfinished(&page, &rows, now).await?;
     let month = (first, last_day(first));
@@ -99,7 +98,7 @@ pub async fn show(Desk { page, actor, .. }: Desk<()>, Query(filters): Query<Filt
         list_query => filters.with_year(first.year()),
         status_queries => Serde(Phase::ALL.iter().map(|p| (p.as_str(), filters.with_status(p.as_str()))).collect::<HashMap<_, _>>()),
         all_query => filters.with_status(""),
-        orgs => Serde(filters.orgs(actor.organisation, &tree)),
+        orgs => Serde(filters.orgs(actor.organisation, tree)),
         kinds => Serde(filters.kinds(&app.kinds, page.lang)),
         org_name => tree.name(actor.organisation),
         phases => Phase::ALL.map(Phase::as_str),

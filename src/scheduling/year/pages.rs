@@ -38,15 +38,15 @@ struct Row {
 pub async fn show(Desk { page, actor, .. }: Desk<()>, Query(filters): Query<Filters>) -> Result<Response> {
     let (app, now) = (page.app.clone(), page.app.now());
     let db = app.db.read();
-    let tree = OrgTree::load(db).await?;
+    let tree = page.tree().await?;
     let year = filters.year(app.config.zone().day(now));
-    let wanted = filters.wanted(actor.organisation, &tree, &app.kinds);
+    let wanted = filters.wanted(actor.organisation, tree, &app.kinds);
     let at = filters.page();
     let found = events_of_year(db, &wanted, (year, filters.phase()), (at, SIZE), now).await?;
     let YearPage { events, sessions, total } = found;
     let none = Vec::new();
     let rows: Vec<_> =
-        events.iter().map(|event| row(&page, &tree, event, sessions.get(&event.id).unwrap_or(&none), now)).collect();
+        events.iter().map(|event| row(&page, tree, event, sessions.get(&event.id).unwrap_or(&none), now)).collect();
     let first = (at - 1).saturating_mul(SIZE);
     let shown = rows.len() as u64;
     let context = context! {
@@ -56,7 +56,7 @@ pub async fn show(Desk { page, actor, .. }: Desk<()>, Query(filters): Query<Filt
         earlier => (at > 1).then(|| filters.with_page(at - 1)),
         later => (first + shown < total).then(|| filters.with_page(at + 1)),
         month_query => filters.with_month(year, 1),
-        orgs => Serde(filters.orgs(actor.organisation, &tree)),
+        orgs => Serde(filters.orgs(actor.organisation, tree)),
         kinds => Serde(filters.kinds(&app.kinds, page.lang)),
         org_name => tree.name(actor.organisation),
         phases => Phase::ALL.map(Phase::as_str),

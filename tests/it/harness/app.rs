@@ -1,7 +1,7 @@
 //! The app under test, and requests to its router.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use chrono::{DateTime, Utc};
 use pufa::clock::TestClock;
 use pufa::config::Config;
+use pufa::db::Db;
 use pufa::state::{App, Mode};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -23,6 +24,7 @@ pub struct TestApp {
     pub clock: Arc<TestClock>,
     pub backend: Backend,
     pub folder: TempDir,
+    statements: Arc<Mutex<Vec<String>>>,
 }
 
 impl Deref for TestApp {
@@ -92,9 +94,19 @@ impl TestApp {
         config.server.public_url = "http://pufa.example.test".to_owned();
         change(&mut config);
         let clock = Arc::new(TestClock::new("2024-03-12T00:00:00Z".parse().unwrap()));
-        let app = pufa::app::build(config, clock.clone(), mode).await.expect("the app starts");
+        let mut db = Db::connect(&config.database.url, config.database.max_connections).await.unwrap();
+        db.migrate().await.expect("the schema is made");
+        let statements: Arc<Mutex<Vec<String>>> = Arc::default();
+        let told = statements.clone();
+        db.watch(move |sql| told.lock().unwrap().push(sql.to_owned()));
+        let app = pufa::app::build_on(db, config, clock.clone(), mode).expect("the app starts");
         let router = pufa::app::router(app.clone());
-        Self { app, router, clock, backend, folder }
+        Self { app, router, clock, backend, folder, statements }
+    }
+
+    /// What the database was asked since this was last called: the SQL of every statement, in order.
+    pub fn statements(&self) -> Vec<String> {
+        std::mem::take(&mut *self.statements.lock().unwrap())
     }
 
     /// Moves the clock to a local time in Shanghai: `2024-03-12T09:00`.
