@@ -29,6 +29,7 @@ pub mod organisation;
 pub mod organisation_closure;
 pub mod outbox;
 pub mod person;
+pub mod person_alias;
 pub mod place;
 pub mod plan_item;
 pub mod registration;

@@ -20,6 +20,8 @@ pub struct Model {
     pub parent_id: Option<OrganisationId>,
     /// `city`, `county`, `bureau`, `town`, `section` or a site's own word.
     pub level: String,
+    /// The last day on which it is there; None is open.
+    pub active_to: Option<Date>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -16,6 +16,7 @@ impl MigrationTrait for Migration {
         add_columns(m, "event_co_host", event_co_host()).await?;
         // A foreign key cannot be added to a table that is there on SQLite; the host's own lines have none here.
         add_columns(m, "audience_rule", [big_integer_null("co_host_id")]).await?;
+        add_columns(m, "organisation", [date_null("active_to")]).await?;
         create(m, tables(), indexes()).await
     }
 
@@ -25,6 +26,7 @@ impl MigrationTrait for Migration {
             m.drop_index(Index::drop().table("session").name(name).to_owned()).await?;
         }
         drop_tables(m, &["undo_step", "event_template", "holiday_day", "holiday_notice", "place", "series"]).await?;
+        drop_columns(m, "organisation", &["active_to"]).await?;
         drop_columns(m, "audience_rule", &["co_host_id"]).await?;
         drop_columns(m, "event_co_host", &["status", "decided_at", "decided_by", "contact"]).await?;
         drop_columns(m, "session", &["series_id", "recurrence_id", "slot", "by_hand", "minutes"]).await?;

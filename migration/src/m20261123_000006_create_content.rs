@@ -15,15 +15,19 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(m, &["registration", "checklist_item", "agenda_item", "material", "stored_file", "speaker"]).await
+        drop_tables(
+            m,
+            &["person_alias", "registration", "checklist_item", "agenda_item", "material", "stored_file", "speaker"],
+        )
+        .await
     }
 }
 
-fn tables() -> [TableCreateStatement; 6] {
-    [speaker(), stored_file(), material(), agenda_item(), checklist_item(), registration()]
+fn tables() -> [TableCreateStatement; 7] {
+    [speaker(), stored_file(), material(), agenda_item(), checklist_item(), registration(), person_alias()]
 }
 
-fn indexes() -> [IndexCreateStatement; 8] {
+fn indexes() -> [IndexCreateStatement; 9] {
     [
         index("speaker", &["event_id"]),
         index("speaker", &["person_id"]),
@@ -33,6 +37,7 @@ fn indexes() -> [IndexCreateStatement; 8] {
         index("checklist_item", &["event_id"]),
         index("registration", &["event_id", "status"]),
         index("registration", &["person_id"]),
+        index("person_alias", &["person_id"]),
     ]
 }
 
@@ -127,5 +132,15 @@ fn registration() -> TableCreateStatement {
         .col(timestamp_with_time_zone("updated_at"))
         .foreign_key(&mut references("registration", "event_id", "event", ForeignKeyAction::Cascade))
         .foreign_key(&mut references("registration", "person_id", "person", ForeignKeyAction::Restrict))
+        .to_owned()
+}
+
+fn person_alias() -> TableCreateStatement {
+    Table::create()
+        .table("person_alias")
+        .col(text("staff_no").primary_key())
+        .col(big_integer("person_id"))
+        .col(timestamp_with_time_zone("merged_at"))
+        .foreign_key(&mut references("person_alias", "person_id", "person", ForeignKeyAction::Restrict))
         .to_owned()
 }

@@ -222,7 +222,9 @@ impl Door {
                 }
             };
         }
-        let people = person::Entity::find().filter(which).all(db).await?;
+        let mut people = person::Entity::find().filter(which).all(db).await?;
+        let merged = merged(db, strangers).await?;
+        people.extend(merged.iter().map(|(_, row)| row.clone()));
         let ids: Vec<_> = people.iter().map(|row| row.id).collect();
         let members = people::members_on(db, self.session.day, person::Column::Id.is_in(ids).into()).await?;
         let placed: HashMap<_, _> = members.iter().map(|m| (m.person_id, m.organisation_id)).collect();
@@ -247,8 +249,23 @@ impl Door {
                 place: Place::Other,
             });
         }
+        for (number, row) in merged {
+            if let Some(&index) = self.by_id.get(&row.id) {
+                self.by_number.insert(number, index);
+            }
+        }
         Ok(())
     }
+}
+
+/// The people into whom the numbers of `strangers` were merged, by those numbers.
+async fn merged(db: &impl ConnectionTrait, strangers: &[&Who]) -> Result<Vec<(String, person::Model)>> {
+    let numbers = strangers.iter().filter_map(|who| match who {
+        Who::StaffNo(number) | Who::Both(number, _) => Some(number.as_str()),
+        Who::Person(_) => None,
+    });
+    let found = people::by_numbers(db, numbers).await?;
+    Ok(found.into_iter().filter(|(number, row)| *number != row.staff_no).collect())
 }
 
 /// Number and id that name two people.

@@ -9,7 +9,6 @@ use entity::id::SessionId;
 use entity::state::{AttendanceStatus, EventStatus};
 use entity::{event, session};
 use minijinja::{context, value::Serde};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Deserialize;
 
 use super::board::{Figures, Group, Line, lines, matches};
@@ -179,7 +178,7 @@ async fn ask_again(
     let tree = OrgTree::load(db).await?;
     let rows = roll(db, &event, &session, &tree, now).await?;
     let row = rows.iter().find(|row| row.staff_no == staff_no);
-    let person = entity::person::Entity::find().filter(entity::person::Column::StaffNo.eq(staff_no)).one(db).await?;
+    let person = crate::people::by_number(db, staff_no).await?;
     let person = person.ok_or_else(|| Error::new(Code::NotFound))?;
     let on_roster = row.is_some_and(|row| !row.walk_in);
     let choices: Vec<_> = AttendanceStatus::ALL

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::id::PersonId;
 use entity::state::{AttendanceStatus, EventStatus, SessionStatus, Word};
-use entity::{attendance, attendance_change, event, membership_group, person, roster_entry, session};
+use entity::{attendance, attendance_change, event, membership_group, roster_entry, session};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -16,7 +16,7 @@ use super::record::{Guest, Place, Record};
 use super::settle::replaced;
 use crate::access::audit::{self, Deed};
 use crate::error::{Code, Error, FieldProblem, Result};
-use crate::people::{OrgTree, member_on};
+use crate::people::{self, OrgTree, member_on};
 use crate::scheduling::audience::{Audience, Standing};
 use crate::scheduling::session as sitting;
 
@@ -151,7 +151,7 @@ async fn guest(
     session: &session::Model,
     staff_no: &str,
 ) -> Result<Guest> {
-    let found = person::Entity::find().filter(person::Column::StaffNo.eq(staff_no)).one(db).await?;
+    let found = people::by_number(db, staff_no).await?;
     let Some(person) = found else { return Err(Error::new(Code::NotFound)) };
     let tree = OrgTree::load(db).await?;
     let member = member_on(db, session.day, person.id).await?;

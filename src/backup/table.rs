@@ -6,8 +6,8 @@ use entity::{
     account, agenda_item, answered_nonce, api_token, attendance, attendance_change, audience_rule, audit,
     checklist_item, event, event_also_kind, event_co_host, event_template, event_topic, exam_result, feed, holiday_day,
     holiday_notice, leave, material, membership, membership_group, organisation, organisation_closure, outbox, person,
-    place, plan_item, registration, revision, roster_entry, series, session, sign_in_link, speaker, stored_file,
-    study_hours, tally, undo_step, web_session,
+    person_alias, place, plan_item, registration, revision, roster_entry, series, session, sign_in_link, speaker,
+    stored_file, study_hours, tally, undo_step, web_session,
 };
 use futures_util::StreamExt;
 use sea_orm::sea_query::{Alias, Expr, Query};
@@ -98,7 +98,7 @@ macro_rules! tables {
 }
 
 tables! {
-    organisation_closure, person, membership, membership_group, revision,
+    organisation_closure, person, person_alias, membership, membership_group, revision,
     event, event_co_host, event_also_kind, event_topic, audience_rule, series, session, roster_entry,
     holiday_notice, holiday_day, place, event_template, undo_step,
     speaker, stored_file, material, agenda_item, checklist_item, registration,

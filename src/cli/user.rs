@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use entity::state::Role;
-use entity::{account, person};
+use entity::account;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::open;
@@ -65,7 +65,7 @@ async fn same(
 
 pub(super) async fn feed_url(config: &Config, staff: &str, now: DateTime<Utc>) -> Result<()> {
     let db = open(config).await?;
-    let found = person::Entity::find().filter(person::Column::StaffNo.eq(staff)).one(db.read()).await?;
+    let found = people::by_number(db.read(), staff).await?;
     let person =
         found.ok_or_else(|| Error::invalid(vec![FieldProblem::new("staff", "no-such-staff").with("value", staff)]))?;
     let token = subscription::create(db.write(), person.id, now).await?;

@@ -149,16 +149,8 @@ fn number(field: &str, value: Option<f64>, wrong: &mut Vec<FieldProblem>) -> f64
 }
 
 async fn people(db: &impl ConnectionTrait, results: &[NewResult]) -> Result<HashMap<String, PersonId>, DbErr> {
-    let numbers: HashSet<&str> =
-        results.iter().map(|result| result.staff_no.trim()).filter(|number| !number.contains('\0')).collect();
-    let numbers: Vec<&str> = numbers.into_iter().collect();
-    let mut found = HashMap::new();
-    for chunk in numbers.chunks(5_000) {
-        let which = person::Column::StaffNo.is_in(chunk.iter().copied());
-        let rows = person::Entity::find().filter(which).all(db).await?;
-        found.extend(rows.into_iter().map(|row| (row.staff_no, row.id)));
-    }
-    Ok(found)
+    let found = crate::people::by_numbers(db, results.iter().map(|result| result.staff_no.trim())).await?;
+    Ok(found.into_iter().map(|(number, row)| (number, row.id)).collect())
 }
 
 /// The results of an event, as they came in.

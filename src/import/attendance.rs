@@ -41,12 +41,18 @@ pub async fn take<C: ConnectionTrait>(import: &mut Import<'_, C>, sheet: &Sheet)
     };
     let sessions: Vec<SessionId> = sessions.into_iter().collect();
     let rosters = load_rosters(import, &sessions).await?;
-    let mut rows = Vec::new();
+    let (mut rows, mut seen) = (Vec::new(), HashSet::new());
     for row in sheet.rows() {
         let mut cells = sheet.reader(row, &mut import.problems);
         let read = read_row(&import.known, &rosters, &mut cells);
         if let (Some(read), true) = (read, cells.done()) {
-            rows.push(read);
+            // Two numbers of one file may have become one person since it was written.
+            if seen.insert((read.session.id, read.person)) {
+                rows.push(read);
+            } else {
+                let number = sheet.cell(row, "staff_no");
+                import.notes.push(sheet.problem(row.line, "staff_no", number, Reason::MergedNumber));
+            }
         }
     }
     let mut present = HashMap::new();

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use entity::id::{EventId, OrganisationId, PersonId};
-use entity::{event, membership, person, session};
+use entity::{event, membership, person, person_alias, session};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 
 use super::Reason;
@@ -36,6 +36,7 @@ pub struct Known {
     pub sessions: HashMap<String, session::Model>,
     /// Keys of events by id.
     pub event_keys: HashMap<EventId, String>,
+    merged: HashMap<String, PersonId>,
     bad: HashSet<(File, String)>,
     within: Within,
 }
@@ -54,6 +55,12 @@ impl Known {
             events: HashMap::new(),
             sessions: HashMap::new(),
             event_keys: HashMap::new(),
+            merged: person_alias::Entity::find()
+                .all(db)
+                .await?
+                .into_iter()
+                .map(|row| (row.staff_no, row.person_id))
+                .collect(),
             bad: HashSet::new(),
             within,
         };
@@ -123,11 +130,18 @@ impl Known {
         self.org(code).and_then(|id| if self.is_ours(id) { Ok(id) } else { Err(Reason::NotYours) })
     }
 
-    /// The person of a number.
+    /// Whether a number was merged into another person.
+    #[must_use]
+    pub fn is_merged(&self, staff_no: &str) -> bool {
+        self.merged.contains_key(staff_no)
+    }
+
+    /// The person of a number, or of the one that it was merged into.
     pub fn person(&self, staff_no: &str) -> Result<PersonId, Reason> {
         self.persons
             .get(staff_no)
             .map(|row| row.id)
+            .or_else(|| self.merged.get(staff_no).copied())
             .ok_or_else(|| self.missing(File::People, staff_no, Reason::UnknownPerson))
     }
 

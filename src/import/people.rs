@@ -44,6 +44,11 @@ pub async fn take<C: ConnectionTrait>(import: &mut Import<'_, C>, sheet: &Sheet)
 fn read<C>(import: &mut Import<'_, C>, sheet: &Sheet) -> Vec<PersonRow> {
     let (mut rows, mut seen) = (Vec::new(), HashSet::new());
     for row in sheet.rows() {
+        let number = sheet.cell(row, "staff_no");
+        if import.known.is_merged(number) {
+            import.notes.push(sheet.problem(row.line, "staff_no", number, Reason::MergedNumber));
+            continue;
+        }
         let mut cells = sheet.reader(row, &mut import.problems);
         let read = read_row(&import.known, &mut cells);
         if let Some(read) = &read
@@ -73,6 +78,13 @@ fn read_row(known: &Known, cells: &mut RowReader<'_>) -> Option<PersonRow> {
         if is_email(&address) { Ok(address) } else { Err(Reason::BadEmail) }
     });
     let organisation = cells.parsed("org_code", |code| known.own_org(code));
+    if organisation
+        .and_then(|id| known.orgs.get(id))
+        .and_then(|org| org.active_to)
+        .is_some_and(|last| to.is_none_or(|to| to > last))
+    {
+        cells.bad("active_to", Reason::OrgRetired);
+    }
     let name = cells.filled("name").to_owned();
     if let Ok(person) = known.person(&staff_no)
         && known.latest(person).is_some_and(|row| !known.is_ours(row.organisation_id))

@@ -104,6 +104,10 @@ reasons! {
     WordStands = "word-stands";
     /// Somebody's word was given, so the roster stays (a note).
     RosterStands = "roster-stands";
+    /// The number was merged into another person: the row is left aside (a note).
+    MergedNumber = "merged-number";
+    /// A membership of an organisation that is no more.
+    OrgRetired = "org-retired";
     /// Marked held before its time (a note).
     HeldInFuture = "held-in-future";
 }

@@ -160,6 +160,7 @@ mod tests {
             name: code.into(),
             parent_id: parent.map(OrganisationId),
             level: String::new(),
+            active_to: None,
         }
     }
 

@@ -79,8 +79,8 @@ impl Known {
             })
         };
         let organisations = people::by_codes(db, named("org")).await?;
-        let found = person::Entity::find().filter(person::Column::StaffNo.is_in(named("staff"))).all(db).await?;
-        let persons = found.into_iter().map(|row| (row.staff_no, row.id)).collect();
+        let found = people::by_numbers(db, named("staff")).await?;
+        let persons = found.into_iter().map(|(number, row)| (number, row.id)).collect();
         Ok(Self { organisations, persons })
     }
 
