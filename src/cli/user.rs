@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use entity::state::Role;
 use entity::account;
+use entity::state::Role;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::open;

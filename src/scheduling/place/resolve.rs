@@ -72,6 +72,7 @@ mod tests {
             name: format!("O{id}"),
             parent_id: parent.map(OrganisationId),
             level: String::new(),
+            active_to: None,
         }
     }
 
