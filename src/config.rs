@@ -6,7 +6,7 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::dates::Zone;
-use crate::scheduling::Kinds;
+use crate::scheduling::{Kinds, WorkHours};
 
 const DEFAULT: &str = include_str!("../config/default.toml");
 const KINDS: &str = include_str!("../config/kinds.toml");
@@ -23,6 +23,8 @@ pub struct Config {
     pub mail: Mail,
     /// What subscriptions hold.
     pub calendar: Calendar,
+    /// When people are at work.
+    pub scheduling: Scheduling,
     /// How long sign-ins last.
     pub access: Access,
     /// Languages.
@@ -98,6 +100,14 @@ pub struct Calendar {
     pub months_ahead: u32,
     /// IANA zone of events that name none.
     pub time_zone: String,
+}
+
+/// `[scheduling]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scheduling {
+    /// `08:00-18:00`.
+    pub work_hours: String,
 }
 
 /// `[access]`
@@ -192,6 +202,12 @@ impl Config {
         Zone::parse(&self.calendar.time_zone).unwrap_or(Zone(chrono_tz::Asia::Shanghai))
     }
 
+    /// When people are at work, in an event's own zone.
+    #[must_use]
+    pub fn work_hours(&self) -> WorkHours {
+        WorkHours::parse(&self.scheduling.work_hours).unwrap_or_default()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let wrong = |key, why: &str| Err(ConfigError::Value { key, why: why.to_owned() });
         if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
@@ -206,6 +222,9 @@ impl Config {
         }
         if Zone::parse(&self.calendar.time_zone).is_err() {
             return wrong("calendar.time_zone", "takes an IANA name, such as Asia/Shanghai");
+        }
+        if WorkHours::parse(&self.scheduling.work_hours).is_none() {
+            return wrong("scheduling.work_hours", "takes two times in order, such as 08:00-18:00");
         }
         if self.database.max_connections == 0 || self.mail.connections == 0 || self.mail.tick == 0 {
             return wrong("database.max_connections, mail.connections, mail.tick", "must be at least 1");

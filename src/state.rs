@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::notify::Mailer;
-use crate::scheduling::Kinds;
+use crate::scheduling::{Ground, Kinds};
 use crate::view::Views;
 
 /// The running program; cheap to clone.
@@ -54,6 +54,12 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// What events stand on here.
+    #[must_use]
+    pub fn ground(&self) -> Ground<'_> {
+        Ground { kinds: &self.kinds, zone: self.config.zone(), hours: self.config.work_hours() }
     }
 
     /// The present moment.

@@ -22,7 +22,7 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
         // SQLite drops no column that an index stands on.
-        for name in ["uq_session_series_id_recurrence_id", "ix_session_ends_at"] {
+        for name in ["uq_session_series_id_recurrence_id", "ix_session_ends_at_starts_at"] {
             m.drop_index(Index::drop().table("session").name(name).to_owned()).await?;
         }
         drop_tables(m, &["undo_step", "event_template", "holiday_day", "holiday_notice", "place", "series"]).await?;
@@ -71,7 +71,9 @@ fn tables() -> [TableCreateStatement; 6] {
 fn indexes() -> [IndexCreateStatement; 6] {
     [
         unique("session", &["series_id", "recurrence_id"]),
-        index("session", &["ends_at"]),
+        // What overlaps a time is found from one end: what began shortly before it by the index on its start, what
+        // began long before by this one, which answers both questions without the row.
+        index("session", &["ends_at", "starts_at"]),
         index("holiday_day", &["day"]),
         unique("place", &["organisation_id", "name"]),
         unique("event_template", &["organisation_id", "name"]),

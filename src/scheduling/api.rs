@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::view::{EventView, SessionView};
 use super::{
-    Bound, EventChange, Filter, Ground, Made, NewEvent, NewSession, SessionChange, Whole, cancel_event, cancel_session,
+    Bound, EventChange, Filter, Made, NewEvent, NewSession, SessionChange, Whole, cancel_event, cancel_session,
     change_event, change_session, create, event_for, list_events, list_sessions, load_whole, load_wholes, publish,
     session_for,
 };
@@ -31,10 +31,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions))
         .routes(routes!(one_session, change_one_session))
         .routes(routes!(cancel_one_session))
-}
-
-fn ground(app: &App) -> Ground<'_> {
-    Ground { kinds: &app.kinds, zone: app.config.zone() }
 }
 
 fn tagged(whole: &Whole) -> Tagged<EventView> {
@@ -211,7 +207,7 @@ impl EventBody {
 async fn make(State(app): State<App>, caller: Caller<ToManage>, Json(body): Json<EventBody>) -> Result<Response> {
     let new = body.understood()?;
     let tx = app.db.begin().await?;
-    let made = create(&tx, &ground(&app), &caller.actor, new, app.now()).await?;
+    let made = create(&tx, &app.ground(), &caller.actor, new, app.now()).await?;
     tx.commit().await?;
     let status = if matches!(made, Made::New(_)) { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = tagged(made.whole()).into_response();
@@ -241,7 +237,7 @@ async fn change(
     Json(body): Json<EventChange>,
 ) -> Result<Tagged<EventView>> {
     let tx = app.db.begin().await?;
-    let whole = change_event(&tx, &ground(&app), &caller.actor, id, body, expected, app.now()).await?;
+    let whole = change_event(&tx, &app.ground(), &caller.actor, id, body, expected, app.now()).await?;
     tx.commit().await?;
     Ok(tagged(&whole))
 }

@@ -10,19 +10,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::kind::Kinds;
+use super::work_hours::WorkHours;
 use super::{audience_line, wording};
 use crate::access::{Actor, Rights};
 use crate::dates::{Span, Zone, parse_date, parse_duration, parse_moment};
 use crate::error::{Error, FieldProblem, Result};
 use crate::people;
 
-/// What events stand on: the kinds that there are, and the zone of those that name none.
+/// What events stand on: the kinds that there are, the zone of those that name none, and the hours of work.
 #[derive(Clone, Copy, Debug)]
 pub struct Ground<'a> {
     /// The event kinds.
     pub kinds: &'a Kinds,
     /// The zone of events that name none.
     pub zone: Zone,
+    /// When people are at work.
+    pub hours: WorkHours,
 }
 
 /// An event as somebody writes it; the names are those of the files' columns.

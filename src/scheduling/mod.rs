@@ -32,6 +32,7 @@ pub mod view;
 pub mod wanted;
 mod whole;
 pub mod wording;
+mod work_hours;
 pub mod year;
 
 pub use add_sessions::add_sessions;
@@ -48,3 +49,4 @@ pub use scope::hosted_below;
 pub use tell::{is_ahead, tell};
 pub use wanted::Wanted;
 pub use whole::{Whole, event_for, event_to_manage, load_whole, load_wholes, session_for, session_to_manage};
+pub use work_hours::WorkHours;

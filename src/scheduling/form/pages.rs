@@ -17,7 +17,7 @@ use crate::people::OrgTree;
 use crate::scheduling::audience::{self, Audience, invited};
 use crate::scheduling::filters::kind_choices;
 use crate::scheduling::{
-    Ground, Whole, add_sessions, change_event, change_session, create, event_for, load_whole, session as sitting,
+    Whole, add_sessions, change_event, change_session, create, event_for, load_whole, session as sitting,
 };
 use crate::view::format;
 use crate::web::{Desk, Page, Signed, ToManage};
@@ -58,7 +58,7 @@ pub async fn make(Desk { page, actor, .. }: Desk<ToManage>, Signed(mut typed): S
         return show(&page, &actor, &tree, None, typed, Again::Fresh).await;
     }
     let (event, rows) = typed.new_event();
-    let ground = Ground { kinds: &page.app.kinds, zone: page.app.config.zone() };
+    let ground = page.app.ground();
     let tx = page.app.db.begin().await?;
     match create(&tx, &ground, &actor, event, now).await {
         Ok(made) => {
@@ -160,7 +160,7 @@ async fn save(
 ) -> Result<(), Refused> {
     let now = page.app.now();
     let expected: i64 = typed.revision.parse().map_err(|_| Error::new(Code::Malformed))?;
-    let ground = Ground { kinds: &page.app.kinds, zone: page.app.config.zone() };
+    let ground = page.app.ground();
     let whole = change_event(tx, &ground, actor, id, typed.change(), Some(expected), now).await?;
     for (session, change, row) in typed.changed_sessions(&changeable(&whole)) {
         let changed = change_session(tx, actor, SessionId(session), change, None, now).await;
