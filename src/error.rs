@@ -62,6 +62,10 @@ codes! {
     Closed = "closed", CONFLICT;
     /// The session or its event was cancelled.
     Cancelled = "cancelled", CONFLICT;
+    /// The event has begun: it can no longer be decided.
+    TooLate = "too-late", CONFLICT;
+    /// Nobody can put a name down, or no more.
+    RegistrationClosed = "registration-closed", CONFLICT;
     /// The event is still a draft.
     NotPublished = "not-published", CONFLICT;
     /// The nonce was used with another body.

@@ -12,7 +12,7 @@ pub struct Model {
     /// Of which event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: EventId,
-    /// Position.
+    /// Order within the event; the host's lines from 0, those of co-hosts from 10000.
     #[sea_orm(primary_key, auto_increment = false)]
     pub position: i32,
     /// Sign.

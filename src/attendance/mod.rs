@@ -6,6 +6,7 @@
 pub mod api;
 mod batch;
 pub mod board;
+pub mod bodies;
 mod body;
 mod check_in;
 mod door;

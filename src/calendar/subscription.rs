@@ -18,6 +18,7 @@ use crate::dates::Zone;
 use crate::error::{Code, Error, Result};
 use crate::people::OrgTree;
 use crate::scheduling::audience::{Audience, Standing};
+use crate::scheduling::stands;
 
 /// Makes a new address for a person: gives the token at its end, of which only the hash is kept. Earlier ones stay.
 pub async fn create(db: &impl ConnectionTrait, person: PersonId, now: DateTime<Utc>) -> Result<String> {
@@ -226,7 +227,11 @@ async fn audiences<'a>(
             audience.rules.push(rule);
         }
     }
-    let co_hosts = event_co_host::Entity::find().filter(event_co_host::Column::EventId.is_in(ids)).all(db).await?;
+    let co_hosts = event_co_host::Entity::find()
+        .filter(event_co_host::Column::EventId.is_in(ids))
+        .filter(stands())
+        .all(db)
+        .await?;
     for row in co_hosts {
         if let Some(audience) = found.get_mut(&row.event_id) {
             audience.hosts.push(row.organisation_id);

@@ -2,19 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::id::EventId;
-use entity::state::EventStatus;
+use entity::id::{EventId, OrganisationId};
+use entity::state::{CoHostStatus, EventStatus};
 use entity::{audience_rule, event, event_also_kind, event_co_host, event_topic, exam_result, session};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::Reason;
 use super::columns::File;
 use super::event_row::{Beside, EventRow};
-use super::run::{CHUNK, Count, Import, Notify};
+use super::run::{CHUNK, Count, Ground, Import, Notify};
 use super::sheet::Sheet;
 use crate::db::insert_all;
 use crate::error::Result;
@@ -85,7 +85,7 @@ async fn add<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow]) 
     }
     let beside: Vec<_> =
         rows.iter().filter_map(|row| Some((import.known.events.get(&row.key)?.id, &row.beside))).collect();
-    insert_beside(import.db, &beside).await?;
+    insert_beside(import.db, import.ground, &beside).await?;
     Ok(())
 }
 
@@ -93,7 +93,7 @@ async fn add<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow]) 
 async fn change<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow]) -> Result<Count> {
     let ids: Vec<EventId> = rows.iter().filter_map(|row| Some(import.known.events.get(&row.key)?.id)).collect();
     let mut besides = load_beside(import.db, &ids).await?;
-    let (mut count, mut rewritten) = (Count::default(), Vec::new());
+    let (mut count, mut rewritten, mut gone) = (Count::default(), Vec::new(), Condition::any());
     for row in rows {
         let Some(present) = import.known.events.get(&row.key).cloned() else { continue };
         let mut wanted = row.onto(&present);
@@ -116,16 +116,42 @@ async fn change<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow
         event::Entity::update(wanted.clone().into_active_model().reset_all()).exec(import.db).await?;
         import.known.put_event(wanted);
         if beside != old {
+            for &other in old.co_hosts.iter().filter(|other| !beside.co_hosts.contains(other)) {
+                gone = gone.add(co_host(present.id, other));
+            }
             rewritten.push((present.id, beside));
         }
     }
+    drop_co_hosts(import.db, gone).await?;
     let ids: Vec<EventId> = rewritten.iter().map(|(id, _)| *id).collect();
     for chunk in ids.chunks(CHUNK) {
         delete_beside(import.db, chunk).await?;
     }
     let rewritten: Vec<_> = rewritten.iter().map(|(id, beside)| (*id, beside)).collect();
-    insert_beside(import.db, &rewritten).await?;
+    insert_beside(import.db, import.ground, &rewritten).await?;
     Ok(count)
+}
+
+fn co_host(event: EventId, organisation: OrganisationId) -> Condition {
+    Condition::all()
+        .add(event_co_host::Column::EventId.eq(event))
+        .add(event_co_host::Column::OrganisationId.eq(organisation))
+}
+
+/// Takes out co-hosts that the file does not name any more, with the lines that they added to the audience.
+async fn drop_co_hosts(db: &impl ConnectionTrait, which: Condition) -> Result<(), DbErr> {
+    if which.is_empty() {
+        return Ok(());
+    }
+    let gone = event_co_host::Entity::delete_many().filter(which).exec_with_returning(db).await?;
+    for row in gone {
+        audience_rule::Entity::delete_many()
+            .filter(audience_rule::Column::EventId.eq(row.event_id))
+            .filter(audience_rule::Column::CoHostId.eq(row.organisation_id))
+            .exec(db)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The sessions of an event that changed show something new; a change of place or status is one of theirs too, unless
@@ -201,6 +227,7 @@ async fn load_beside(db: &impl ConnectionTrait, ids: &[EventId]) -> Result<HashM
         }
         let rules = audience_rule::Entity::find()
             .filter(audience_rule::Column::EventId.is_in(chunk()))
+            .filter(audience_rule::Column::CoHostId.is_null())
             .order_by_asc(audience_rule::Column::Position);
         for row in rules.all(db).await? {
             all.entry(row.event_id).or_default().rules.push(row.into());
@@ -215,21 +242,32 @@ async fn load_beside(db: &impl ConnectionTrait, ids: &[EventId]) -> Result<HashM
 
 async fn delete_beside(db: &impl ConnectionTrait, ids: &[EventId]) -> Result<(), DbErr> {
     let ids = || ids.iter().copied();
-    event_co_host::Entity::delete_many().filter(event_co_host::Column::EventId.is_in(ids())).exec(db).await?;
     event_also_kind::Entity::delete_many().filter(event_also_kind::Column::EventId.is_in(ids())).exec(db).await?;
     event_topic::Entity::delete_many().filter(event_topic::Column::EventId.is_in(ids())).exec(db).await?;
-    audience_rule::Entity::delete_many().filter(audience_rule::Column::EventId.is_in(ids())).exec(db).await?;
+    audience_rule::Entity::delete_many()
+        .filter(audience_rule::Column::EventId.is_in(ids()))
+        .filter(audience_rule::Column::CoHostId.is_null())
+        .exec(db)
+        .await?;
     Ok(())
 }
 
-async fn insert_beside(db: &impl ConnectionTrait, all: &[(EventId, &Beside)]) -> Result<(), DbErr> {
+/// What a file says is so: its co-hosts have accepted, unless they said something themselves.
+async fn insert_beside(
+    db: &impl ConnectionTrait,
+    ground: &Ground<'_>,
+    all: &[(EventId, &Beside)],
+) -> Result<(), DbErr> {
     let (mut co_hosts, mut kinds, mut topics, mut rules) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for &(id, beside) in all {
         let event_id = Set(id);
         co_hosts.extend(beside.co_hosts.iter().map(|&organisation| event_co_host::ActiveModel {
             event_id: event_id.clone(),
             organisation_id: Set(organisation),
-            ..Default::default()
+            status: Set(CoHostStatus::Accepted),
+            decided_at: Set(Some(ground.now)),
+            decided_by: Set(Some(ground.by.to_owned())),
+            contact: Set(String::new()),
         }));
         kinds.extend(
             beside
@@ -254,7 +292,8 @@ async fn insert_beside(db: &impl ConnectionTrait, all: &[(EventId, &Beside)]) ->
             ..Default::default()
         }));
     }
-    insert_all(db, co_hosts, None).await?;
+    let key = [event_co_host::Column::EventId, event_co_host::Column::OrganisationId];
+    insert_all(db, co_hosts, Some(OnConflict::columns(key).do_nothing())).await?;
     insert_all(db, kinds, None).await?;
     insert_all(db, topics, None).await?;
     insert_all(db, rules, None).await?;

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use entity::id::{EventId, OrganisationId, PersonId, SessionId};
-use entity::state::{MessageKind, MessageState};
-use entity::{event, event_topic, organisation, outbox, person, session};
+use entity::state::{CoHostStatus, MessageKind, MessageState};
+use entity::{event, event_co_host, event_topic, organisation, outbox, person, session};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 /// What a batch of messages speaks of.
@@ -17,6 +17,8 @@ pub struct Facts {
     names: HashMap<PersonId, String>,
     topics: HashMap<EventId, Vec<String>>,
     invitations: HashMap<(SessionId, PersonId), String>,
+    sittings: HashMap<EventId, Vec<session::Model>>,
+    co_hosts: HashMap<(EventId, OrganisationId), CoHostStatus>,
 }
 
 impl Facts {
@@ -25,8 +27,8 @@ impl Facts {
         let sessions = session::Entity::find().filter(session::Column::Id.is_in(ids(rows, |r| r.session_id)));
         let events = event::Entity::find().filter(event::Column::Id.is_in(ids(rows, |r| r.event_id)));
         let events: HashMap<_, _> = events.all(db).await?.into_iter().map(|row| (row.id, row)).collect();
-        let hosts = organisation::Entity::find()
-            .filter(organisation::Column::Id.is_in(events.values().map(|e| e.host_id).collect::<HashSet<_>>()));
+        let named = events.values().map(|e| e.host_id).chain(rows.iter().filter_map(asked));
+        let hosts = organisation::Entity::find().filter(organisation::Column::Id.is_in(named.collect::<HashSet<_>>()));
         let persons = person::Entity::find().filter(person::Column::Id.is_in(ids(rows, |r| r.person_id)));
         let mut topics: HashMap<EventId, Vec<String>> = HashMap::new();
         let lines = event_topic::Entity::find()
@@ -42,6 +44,8 @@ impl Facts {
             names: persons.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
             topics,
             invitations: first_invitations(db, rows).await?,
+            sittings: sittings(db, rows).await?,
+            co_hosts: co_hosts(db, rows).await?,
             events,
         })
     }
@@ -50,6 +54,27 @@ impl Facts {
     #[must_use]
     pub fn session(&self, row: &outbox::Model) -> Option<(&event::Model, &session::Model)> {
         self.events.get(&row.event_id?).zip(self.sessions.get(&row.session_id?))
+    }
+
+    /// The event of a message.
+    #[must_use]
+    pub fn event(&self, row: &outbox::Model) -> Option<&event::Model> {
+        self.events.get(&row.event_id?)
+    }
+
+    /// The sittings of the event of a message that speaks of no single one, by start.
+    #[must_use]
+    pub fn sittings(&self, event: &event::Model) -> &[session::Model] {
+        self.sittings.get(&event.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The name of the organisation that a message about a co-host speaks of, and what that says now; None when it is
+    /// no co-host at all.
+    #[must_use]
+    pub fn co_host(&self, row: &outbox::Model) -> (&str, Option<CoHostStatus>) {
+        let Some(organisation) = asked(row) else { return ("", None) };
+        let name = self.hosts.get(&organisation).map_or("", String::as_str);
+        (name, row.event_id.and_then(|event| self.co_hosts.get(&(event, organisation)).copied()))
     }
 
     /// The name of an event's host.
@@ -77,6 +102,48 @@ impl Facts {
         let id = self.invitations.get(&(row.session_id?, row.person_id?))?;
         (*id != row.message_id).then_some(id)
     }
+}
+
+/// The organisation that a message about a co-host speaks of.
+fn asked(row: &outbox::Model) -> Option<OrganisationId> {
+    let detail = row.detail.as_ref().filter(|_| row.kind == MessageKind::CoHost)?;
+    detail["organisation"].as_i64().map(OrganisationId)
+}
+
+fn about_co_hosts(rows: &[outbox::Model]) -> HashSet<EventId> {
+    rows.iter().filter(|row| row.kind == MessageKind::CoHost).filter_map(|row| row.event_id).collect()
+}
+
+async fn sittings(
+    db: &impl ConnectionTrait,
+    rows: &[outbox::Model],
+) -> Result<HashMap<EventId, Vec<session::Model>>, DbErr> {
+    let events = about_co_hosts(rows);
+    let mut found: HashMap<EventId, Vec<session::Model>> = HashMap::new();
+    if events.is_empty() {
+        return Ok(found);
+    }
+    let rows = session::Entity::find()
+        .filter(session::Column::EventId.is_in(events))
+        .order_by_asc(session::Column::StartsAt)
+        .all(db)
+        .await?;
+    for row in rows {
+        found.entry(row.event_id).or_default().push(row);
+    }
+    Ok(found)
+}
+
+async fn co_hosts(
+    db: &impl ConnectionTrait,
+    rows: &[outbox::Model],
+) -> Result<HashMap<(EventId, OrganisationId), CoHostStatus>, DbErr> {
+    let events = about_co_hosts(rows);
+    if events.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = event_co_host::Entity::find().filter(event_co_host::Column::EventId.is_in(events)).all(db).await?;
+    Ok(rows.into_iter().map(|row| ((row.event_id, row.organisation_id), row.status)).collect())
 }
 
 async fn first_invitations(

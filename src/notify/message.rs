@@ -47,15 +47,15 @@ pub enum Composed {
 
 /// What every mail's templates get.
 #[derive(Serialize)]
-struct Letter {
-    greeting: String,
-    lead: String,
-    title: String,
+pub(super) struct Letter {
+    pub greeting: String,
+    pub lead: String,
+    pub title: String,
     /// Label and value, in order.
-    facts: Vec<(String, String)>,
-    button: (String, String),
-    notes: Vec<String>,
-    foot: String,
+    pub facts: Vec<(String, String)>,
+    pub button: (String, String),
+    pub notes: Vec<String>,
+    pub foot: String,
 }
 
 /// Makes the mail of a message.
@@ -65,8 +65,10 @@ pub fn compose(
     row: &outbox::Model,
     now: DateTime<Utc>,
 ) -> Result<Composed> {
-    if row.kind == MessageKind::SignIn {
-        return sign_in(stationery, facts, row, now);
+    match row.kind {
+        MessageKind::SignIn => return sign_in(stationery, facts, row, now),
+        MessageKind::CoHost => return super::co_host::compose(stationery, facts, row, now),
+        _ => {}
     }
     let (event, session) =
         facts.session(row).ok_or_else(|| Error::internal(format!("message {} speaks of no session", row.id)))?;
@@ -221,7 +223,7 @@ fn sign_in(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model, now:
     Ok(Composed::Mail(Box::new(mail)))
 }
 
-fn mail(
+pub(super) fn mail(
     stationery: &Stationery<'_>,
     facts: &Facts,
     row: &outbox::Model,
@@ -244,7 +246,7 @@ fn mail(
 }
 
 /// `普法（县科技局）`
-fn from_name(stationery: &Stationery<'_>, host: &str) -> String {
+pub(super) fn from_name(stationery: &Stationery<'_>, host: &str) -> String {
     match (stationery.sender.name.as_str(), host) {
         (name, "") => name.to_owned(),
         ("", host) => host.to_owned(),
@@ -252,12 +254,12 @@ fn from_name(stationery: &Stationery<'_>, host: &str) -> String {
     }
 }
 
-fn greeting(lang: Lang, name: &str) -> String {
+pub(super) fn greeting(lang: Lang, name: &str) -> String {
     if name.is_empty() { lang.text("mail-greeting-nobody") } else { lang.text_with("mail-greeting", [("name", name)]) }
 }
 
 /// `10月18日（周五）14:00`
-fn short_time(lang: Lang, span: &crate::dates::Span, now: DateTime<Utc>) -> String {
+pub(super) fn short_time(lang: Lang, span: &crate::dates::Span, now: DateTime<Utc>) -> String {
     let day = format::date(lang, span.day(), span.zone.day(now));
     if span.all_day {
         return day;
@@ -267,6 +269,6 @@ fn short_time(lang: Lang, span: &crate::dates::Span, now: DateTime<Utc>) -> Stri
 }
 
 /// A value of one line, of any length.
-fn headline_of_many(text: &str) -> String {
+pub(super) fn headline_of_many(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
 }

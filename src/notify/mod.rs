@@ -1,5 +1,6 @@
 //! What must be said by now, made into mails and sent.
 
+mod co_host;
 mod delivery;
 mod due;
 mod facts;

@@ -19,7 +19,7 @@ use super::source::{Scope, Which, exam_kinds, kinds_of_events};
 use crate::dates::Zone;
 use crate::people::OrgTree;
 use crate::planning;
-use crate::scheduling::{Counts, Kinds, hosted_below, session as held};
+use crate::scheduling::{Counts, Kinds, hosted_below, session as held, stands};
 
 /// The figures of a year of `org` and everything below it, as they are at `now`, which is shown in `zone`. The rosters
 /// of sessions that began must be fixed by then ([`super::settle`]); one that is not is logged and counts nobody.
@@ -101,6 +101,7 @@ impl Held {
         }
         let co_hosts = event_co_host::Entity::find()
             .filter(Expr::col(event_co_host::Column::EventId).in_subquery(scope.events()))
+            .filter(stands())
             .all(db)
             .await?;
         for row in co_hosts {

@@ -31,6 +31,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions))
         .routes(routes!(one_session, change_one_session))
         .routes(routes!(cancel_one_session))
+        .merge(super::joint::api::routes())
 }
 
 fn tagged(whole: &Whole) -> Tagged<EventView> {

@@ -13,6 +13,7 @@ use sea_orm::sea_query::{Condition, Expr, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 
 pub use super::audience_line::{parse, text};
+use super::scope::stands;
 use crate::people::{Member, members_on, select_below};
 
 /// The audience of one event, with the organisations that its groups are looked for in.
@@ -53,7 +54,16 @@ impl Audience {
         hit(AudienceSign::Include) && !hit(AudienceSign::Exclude)
     }
 
+    /// Whether a line says anything of a person under `upwards`: a co-host's own only of its own people, and only while
+    /// it is one.
+    fn reaches(&self, rule: &audience_rule::Model, upwards: &[OrganisationId]) -> bool {
+        rule.co_host_id.is_none_or(|own| self.hosts.contains(&own) && upwards.contains(&own))
+    }
+
     fn hits(&self, rule: &audience_rule::Model, standing: &Standing) -> bool {
+        if !self.reaches(rule, &standing.upwards) {
+            return false;
+        }
         match rule.target {
             AudienceTarget::Public => false,
             AudienceTarget::Staff => rule.person_id == Some(standing.person_id),
@@ -66,8 +76,16 @@ impl Audience {
     }
 
     fn condition(&self, rule: &audience_rule::Model) -> Option<Condition> {
-        let in_org =
-            |org| Expr::col((membership::Entity, membership::Column::OrganisationId)).in_subquery(select_below(org));
+        match rule.co_host_id {
+            None => self.target(rule),
+            Some(own) if self.hosts.contains(&own) => {
+                self.target(rule).map(|target| Condition::all().add(target).add(in_org(own)))
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn target(&self, rule: &audience_rule::Model) -> Option<Condition> {
         match rule.target {
             AudienceTarget::Public => None,
             AudienceTarget::Staff => rule.person_id.map(|id| Condition::all().add(person::Column::Id.eq(id))),
@@ -93,10 +111,15 @@ impl Audience {
     }
 }
 
-/// The host of an event, then its co-hosts.
+fn in_org(org: OrganisationId) -> sea_orm::sea_query::SimpleExpr {
+    Expr::col((membership::Entity, membership::Column::OrganisationId)).in_subquery(select_below(org))
+}
+
+/// The host of an event, then its co-hosts, without those that declined.
 pub async fn hosts(db: &impl ConnectionTrait, event: &event::Model) -> Result<Vec<OrganisationId>, DbErr> {
     let co_hosts = event_co_host::Entity::find()
         .filter(event_co_host::Column::EventId.eq(event.id))
+        .filter(stands())
         .order_by_asc(event_co_host::Column::OrganisationId)
         .all(db)
         .await?;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use entity::id::{EventId, OrganisationId};
-use entity::state::{EventStatus, MessageKind, SessionStatus};
+use entity::state::{CoHostStatus, EventStatus, MessageKind, SessionStatus};
 use entity::{event, exam_result, session};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
@@ -15,7 +15,7 @@ use super::kind::Class;
 use super::publish::{sessions, touch_event, touch_sessions};
 use super::tell::{is_ahead, tell};
 use super::whole::event_to_manage;
-use super::{Whole, audience_line, create, load_whole, roster, wording};
+use super::{Whole, audience_line, create, joint, load_whole, roster, wording};
 use crate::access::{Actor, audit};
 use crate::dates::Zone;
 use crate::error::{Code, Error, FieldProblem, Result};
@@ -95,8 +95,11 @@ pub async fn change_event(
     if row.is_changed() {
         row.update(db).await?;
     }
+    let asked: Vec<_> = before.asked.iter().map(|row| row.organisation_id).collect();
+    let new = parts.co_hosts.iter().flatten().copied().filter(|org| !asked.contains(org)).collect::<Vec<_>>();
     let changed = parts.write(db, id).await?;
     let event = touch_event(db, id, now).await?;
+    joint::ask(db, &event, &new, now).await?;
     touch_sessions(db, id, now).await?;
     if zone {
         follow_zone(db, &event).await?;
@@ -253,11 +256,16 @@ async fn lists(
     wrong: &mut Vec<FieldProblem>,
 ) -> Result<Changed> {
     let mut changed = Changed::default();
-    let were: Vec<OrganisationId> = before.co_hosts.iter().map(|row| row.id).collect();
+    let were: Vec<OrganisationId> = before.asked.iter().map(|row| row.organisation_id).collect();
     let mut co_hosts = match &change.co_host_codes {
         Some(codes) => draft::co_hosts(db, codes, wrong).await?,
         None => were.clone(),
     };
+    // Who declined is not shown among the co-hosts, so not naming it says nothing.
+    let declined = before.asked.iter().filter(|row| row.status == CoHostStatus::Declined);
+    co_hosts.extend(declined.map(|row| row.organisation_id));
+    co_hosts.sort();
+    co_hosts.dedup();
     co_hosts.retain(|other| *other != host);
     changed.co_hosts = Some(co_hosts).filter(|list| *list != were);
     if let Some(list) = &change.topics {

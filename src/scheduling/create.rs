@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use entity::id::{EventId, OrganisationId};
-use entity::state::{EventStatus, SessionStatus};
+use entity::state::{CoHostStatus, EventStatus, SessionStatus};
 use entity::{audience_rule, event, event_also_kind, event_co_host, event_topic, session};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
@@ -11,6 +11,7 @@ use super::draft::{Draft, Ground, NewEvent, Sitting, check};
 use super::session::span;
 use super::{Whole, audience_line, load_whole};
 use crate::access::{Actor, audit};
+use crate::db::insert_all;
 use crate::error::{Code, Error, Result};
 
 /// What became of the wish to make an event.
@@ -104,18 +105,37 @@ async fn write_parts(db: &impl ConnectionTrait, event: EventId, draft: &Draft) -
     replace_rules(db, event, &draft.rules).await
 }
 
+/// Makes these the co-hosts: new ones are asked, those that stay keep what they said, the others go with the lines that
+/// they added to the audience.
 pub(super) async fn replace_co_hosts(
     db: &impl ConnectionTrait,
     event: EventId,
     co_hosts: &[OrganisationId],
 ) -> Result<(), DbErr> {
-    event_co_host::Entity::delete_many().filter(event_co_host::Column::EventId.eq(event)).exec(db).await?;
-    let rows = co_hosts.iter().map(|&organisation| event_co_host::ActiveModel {
-        event_id: Set(event),
-        organisation_id: Set(organisation),
-        ..Default::default()
-    });
-    event_co_host::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
+    event_co_host::Entity::delete_many()
+        .filter(event_co_host::Column::EventId.eq(event))
+        .filter(event_co_host::Column::OrganisationId.is_not_in(co_hosts.iter().copied()))
+        .exec(db)
+        .await?;
+    audience_rule::Entity::delete_many()
+        .filter(audience_rule::Column::EventId.eq(event))
+        .filter(audience_rule::Column::CoHostId.is_not_null())
+        .filter(audience_rule::Column::CoHostId.is_not_in(co_hosts.iter().copied()))
+        .exec(db)
+        .await?;
+    let rows: Vec<_> = co_hosts
+        .iter()
+        .map(|&organisation| event_co_host::ActiveModel {
+            event_id: Set(event),
+            organisation_id: Set(organisation),
+            status: Set(CoHostStatus::Asked),
+            contact: Set(String::new()),
+            ..Default::default()
+        })
+        .collect();
+    // Whoever was asked before keeps what it said.
+    let key = [event_co_host::Column::EventId, event_co_host::Column::OrganisationId];
+    insert_all(db, rows, Some(OnConflict::columns(key).do_nothing())).await
 }
 
 pub(super) async fn replace_also_kinds(
@@ -138,12 +158,17 @@ pub(super) async fn replace_topics(db: &impl ConnectionTrait, event: EventId, to
     event_topic::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
 }
 
+/// Makes these the host's lines; what co-hosts added for their own people stays.
 pub(super) async fn replace_rules(
     db: &impl ConnectionTrait,
     event: EventId,
     rules: &[audience_rule::Model],
 ) -> Result<(), DbErr> {
-    audience_rule::Entity::delete_many().filter(audience_rule::Column::EventId.eq(event)).exec(db).await?;
+    audience_rule::Entity::delete_many()
+        .filter(audience_rule::Column::EventId.eq(event))
+        .filter(audience_rule::Column::CoHostId.is_null())
+        .exec(db)
+        .await?;
     let rows = rules.iter().map(|rule| audience_rule::ActiveModel {
         event_id: Set(event),
         position: Set(rule.position),
@@ -209,7 +234,7 @@ fn sitting_row(event: &event::Model, sitting: &Sitting, now: DateTime<Utc>) -> s
 fn same(draft: &Draft, audience: &[String], whole: &Whole) -> bool {
     let event = &whole.event;
     let reminders: Option<Vec<String>> = event.reminders.clone().and_then(|list| serde_json::from_value(list).ok());
-    let co_hosts: Vec<OrganisationId> = whole.co_hosts.iter().map(|row| row.id).collect();
+    let co_hosts: Vec<OrganisationId> = whole.asked.iter().map(|row| row.organisation_id).collect();
     event.kind == draft.kind
         && event.title == draft.title
         && event.host_id == draft.host

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::tell::{is_ahead, tell};
 use super::whole::{event_to_manage, session_to_manage};
-use super::{Whole, load_whole, roster, wording};
+use super::{Whole, joint, load_whole, roster, wording};
 use crate::access::{Actor, audit};
 use crate::error::{Code, Error, Result};
 
@@ -43,6 +43,7 @@ pub async fn publish(
     for session in sessions(db, id).await?.iter().filter(|session| is_ahead(&event, session, now)) {
         tell(db, MessageKind::Invitation, &event, session, None, now).await?;
     }
+    joint::ask_all(db, &event, now).await?;
     roster::freeze_due(db, now).await?;
     record(db, actor, "event.publish", format!("event:{id}"), id, why, now).await?;
     load_whole(db, event).await

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use entity::id::{EventId, OrganisationId, SessionId};
+use entity::state::CoHostStatus;
 use entity::{audience_rule, event, event_also_kind, event_co_host, event_topic, organisation, session};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -18,9 +19,11 @@ pub struct Whole {
     pub event: event::Model,
     /// Its host.
     pub host: organisation::Model,
-    /// Those who host it too, by id.
+    /// Those who host it too, by id; without those that declined.
     pub co_hosts: Vec<organisation::Model>,
-    /// Its audience as written.
+    /// What each says who was asked to host it too, by organisation.
+    pub asked: Vec<event_co_host::Model>,
+    /// Its audience as the host wrote it; a co-host's own lines are its own affair.
     pub audience: Vec<String>,
     /// Its laws and subjects, in order.
     pub topics: Vec<String>,
@@ -44,10 +47,12 @@ pub async fn load_wholes(db: &impl ConnectionTrait, events: Vec<event::Model>) -
     let mut wholes = Vec::with_capacity(events.len());
     for event in events {
         let host = organisations.get(&event.host_id).cloned();
-        let co_hosts = parts.co_hosts.remove(&event.id).unwrap_or_default();
+        let asked = parts.asked.remove(&event.id).unwrap_or_default();
+        let stand = asked.iter().filter(|row| row.status != CoHostStatus::Declined);
         wholes.push(Whole {
             host: host.ok_or_else(|| Error::internal("an event without its host"))?,
-            co_hosts: co_hosts.iter().filter_map(|id| organisations.get(id).cloned()).collect(),
+            co_hosts: stand.filter_map(|row| organisations.get(&row.organisation_id).cloned()).collect(),
+            asked,
             audience: parts.audience.remove(&event.id).unwrap_or_default(),
             topics: parts.topics.remove(&event.id).unwrap_or_default(),
             also_kinds: parts.also_kinds.remove(&event.id).unwrap_or_default(),
@@ -61,7 +66,7 @@ pub async fn load_wholes(db: &impl ConnectionTrait, events: Vec<event::Model>) -
 type ByEvent<T> = HashMap<EventId, Vec<T>>;
 
 struct Parts {
-    co_hosts: ByEvent<OrganisationId>,
+    asked: ByEvent<event_co_host::Model>,
     audience: ByEvent<String>,
     topics: ByEvent<String>,
     also_kinds: ByEvent<String>,
@@ -71,13 +76,14 @@ struct Parts {
 impl Parts {
     async fn load(db: &impl ConnectionTrait, ids: &[EventId]) -> Result<Self, DbErr> {
         let of = || ids.iter().copied();
-        let co_hosts = event_co_host::Entity::find()
+        let asked = event_co_host::Entity::find()
             .filter(event_co_host::Column::EventId.is_in(of()))
             .order_by_asc(event_co_host::Column::OrganisationId)
             .all(db)
             .await?;
         let rules = audience_rule::Entity::find()
             .filter(audience_rule::Column::EventId.is_in(of()))
+            .filter(audience_rule::Column::CoHostId.is_null())
             .order_by_asc(audience_rule::Column::Position)
             .all(db)
             .await?;
@@ -99,7 +105,7 @@ impl Parts {
             .all(db)
             .await?;
         Ok(Self {
-            co_hosts: by_event(co_hosts.into_iter().map(|row| (row.event_id, row.organisation_id))),
+            asked: by_event(asked.into_iter().map(|row| (row.event_id, row))),
             audience: by_event(rules.iter().map(|rule| rule.event_id).zip(texts)),
             topics: by_event(topics.into_iter().map(|row| (row.event_id, row.name))),
             also_kinds: by_event(kinds.into_iter().map(|row| (row.event_id, row.kind))),
@@ -112,7 +118,7 @@ impl Parts {
         db: &impl ConnectionTrait,
         hosts: impl Iterator<Item = OrganisationId>,
     ) -> Result<HashMap<OrganisationId, organisation::Model>, DbErr> {
-        let ids: Vec<_> = hosts.chain(self.co_hosts.values().flatten().copied()).collect();
+        let ids: Vec<_> = hosts.chain(self.asked.values().flatten().map(|row| row.organisation_id)).collect();
         let rows = organisation::Entity::find().filter(organisation::Column::Id.is_in(ids)).all(db).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }

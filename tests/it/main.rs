@@ -15,6 +15,7 @@ mod crash;
 mod feed;
 mod foundation;
 mod import;
+mod joint;
 mod mail;
 mod pages;
 mod report;
