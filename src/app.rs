@@ -22,7 +22,9 @@ use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
 use crate::view::Views;
 use crate::web::{boundary, openapi};
-use crate::{access, attendance, calendar, exam, import, jobs, notify, outbox, outreach, report, scheduling, web};
+use crate::{
+    access, attendance, calendar, exam, import, jobs, notify, outbox, outreach, planning, report, scheduling, web,
+};
 
 /// Opens and migrates the database and puts the program together.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
@@ -62,6 +64,7 @@ pub fn router(app: App) -> Router {
         .merge(calendar::pages::routes())
         .merge(scheduling::pages::routes())
         .merge(notify::pages::routes())
+        .merge(planning::pages::routes())
         .merge(report::pages::routes())
         .merge(web::settings::routes())
         .fallback(web::not_found)
@@ -98,6 +101,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
         .merge(import::api::routes(config))
         .merge(outreach::api::routes())
         .merge(exam::api::routes())
+        .merge(planning::template::api::routes())
         .merge(outbox::api::routes())
 }
 

@@ -1,6 +1,11 @@
 //! What a year was planned to reach: items of an organisation, each a kind's yearly count or a tally's total.
 //!
-//! Items come in by file and keep the order in which they were entered.
+//! Items come in by file or by hand and keep the order in which they were entered. Templates say what events of one
+//! sort have in common.
+
+pub mod pages;
+pub mod template;
+pub mod words;
 
 use entity::id::OrganisationId;
 use entity::plan_item;

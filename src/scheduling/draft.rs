@@ -147,6 +147,11 @@ pub(super) async fn check(
     if wrong.is_empty() { Ok(draft) } else { Err(Error::invalid(wrong)) }
 }
 
+/// Whether an event could be made of this, without making it; what is wrong is named by field.
+pub async fn check_new(db: &impl ConnectionTrait, ground: &Ground<'_>, actor: &Actor, new: &NewEvent) -> Result<()> {
+    check(db, ground, actor, new).await.map(drop)
+}
+
 pub(super) fn kind(ground: &Ground<'_>, field: &str, key: &str, wrong: &mut Vec<FieldProblem>) -> String {
     if key.is_empty() {
         wrong.push(FieldProblem::new(field, "required"));

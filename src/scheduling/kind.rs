@@ -56,6 +56,17 @@ pub struct Name {
     pub en: String,
 }
 
+impl Name {
+    /// The name in a language.
+    #[must_use]
+    pub fn of(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Zh => &self.zh,
+            Lang::En => &self.en,
+        }
+    }
+}
+
 /// One kind of event.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,10 +105,7 @@ impl Kind {
     /// Its name in a language.
     #[must_use]
     pub fn name(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::Zh => &self.name.zh,
-            Lang::En => &self.name.en,
-        }
+        self.name.of(lang)
     }
 
     /// The time after the start from which a check-in is late.

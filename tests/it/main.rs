@@ -20,4 +20,5 @@ mod mail;
 mod pages;
 mod report;
 mod scheduling;
+mod templates;
 mod views;

@@ -24,6 +24,8 @@ pub struct Typed {
     pub key: String,
     /// Of an event that is there: the revision that the form was made from.
     pub revision: String,
+    /// Of a new event: the template that filled the form in; its checklist comes along.
+    pub template: String,
     /// Kind.
     pub kind: String,
     /// Title.
@@ -93,6 +95,17 @@ impl Row {
         Self { id: row.id.to_string(), day: span.day().to_string(), start, end, last, all_day: row.all_day }
     }
 
+    /// The row of a sitting that is not there yet: `2026-01-08T14:30`, or dates of whole days.
+    fn of_new(new: &NewSession) -> Self {
+        let parts = |text: &str| {
+            let (day, time) = text.split_once('T').unwrap_or((text, ""));
+            (day.to_owned(), time.to_owned())
+        };
+        let ((day, start), (last, end)) = (parts(&new.starts_at), parts(&new.ends_at));
+        let last = if last == day { String::new() } else { last };
+        Self { id: String::new(), day, start, end, last, all_day: new.all_day }
+    }
+
     /// Start and end as the domain reads them.
     fn times(&self) -> (String, String) {
         let last = if self.last.trim().is_empty() { &self.day } else { &self.last };
@@ -142,6 +155,28 @@ impl Typed {
             ..Self::default()
         };
         typed.set_rows(&sessions.iter().map(|session| Row::of(session)).collect::<Vec<_>>());
+        typed
+    }
+
+    /// The form of an event that is not there yet, as filled in for somebody.
+    #[must_use]
+    pub fn of_new(event: &NewEvent) -> Self {
+        let yes_no = |yes| if yes { "yes" } else { "no" }.to_owned();
+        let mut typed = Self {
+            key: event.key.clone(),
+            kind: event.kind.clone(),
+            title: event.title.clone(),
+            org_code: event.org_code.clone(),
+            co_host_codes: event.co_host_codes.clone(),
+            location: event.location.clone(),
+            audience: event.audience.join("\n"),
+            required: yes_no(event.required),
+            walk_ins: yes_no(event.walk_ins),
+            topics: event.topics.join("、"),
+            also_kinds: event.also_kinds.clone(),
+            ..Self::default()
+        };
+        typed.set_rows(&event.sessions.iter().map(Row::of_new).collect::<Vec<_>>());
         typed
     }
 

@@ -1,6 +1,6 @@
 //! Making and editing an event: errors beside their fields, what was typed kept, nothing overwritten unseen.
 
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
@@ -14,10 +14,12 @@ use super::{ROWS, Row, Typed, Wrong};
 use crate::access::Actor;
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people::OrgTree;
+use crate::planning::template::{self, FromTemplate};
 use crate::scheduling::audience::{self, Audience, invited};
 use crate::scheduling::filters::kind_choices;
 use crate::scheduling::{
-    Whole, add_sessions, change_event, change_session, create, event_for, load_whole, session as sitting,
+    Made, Whole, add_sessions, add_tasks, change_event, change_session, create, event_for, load_whole,
+    session as sitting,
 };
 use crate::view::format;
 use crate::web::{Desk, Page, Signed, ToManage};
@@ -32,9 +34,13 @@ enum Again {
     Changed(Box<Typed>),
 }
 
-/// `GET /events/new`
-pub async fn ask_new(Desk { page, actor, .. }: Desk<ToManage>) -> Result<Response> {
+/// `GET /events/new`; `?template=ID&date=` fills it in by a template.
+pub async fn ask_new(Desk { page, actor, .. }: Desk<ToManage>, Query(from): Query<FromTemplate>) -> Result<Response> {
     let tree = OrgTree::load(page.app.db.read()).await?;
+    if let Some(mut typed) = from.typed(&page, &tree, &actor).await? {
+        typed.make_room(1);
+        return show(&page, &actor, &tree, None, typed, Again::Fresh).await;
+    }
     let own = tree.code(actor.organisation).to_owned();
     let mut typed = Typed {
         key: format!("web-{}", uuid::Uuid::new_v4().simple()),
@@ -57,12 +63,21 @@ pub async fn make(Desk { page, actor, .. }: Desk<ToManage>, Signed(mut typed): S
     if typed.act != "save" {
         return show(&page, &actor, &tree, None, typed, Again::Fresh).await;
     }
-    let (event, rows) = typed.new_event();
+    let (mut event, rows) = typed.new_event();
     let ground = page.app.ground();
     let tx = page.app.db.begin().await?;
+    let template = template::of_form(&tx, &tree, &actor, &typed.template).await?;
+    if let Some(template) = &template {
+        // What the form has no fields for.
+        event.reminders.clone_from(&template.reminders);
+        event.form.clone_from(&template.form);
+    }
     match create(&tx, &ground, &actor, event, now).await {
         Ok(made) => {
             let id = made.whole().event.id;
+            if let (Made::New(_), Some(template)) = (&made, &template) {
+                add_tasks(&tx, id, &template.checklist).await?;
+            }
             tx.commit().await?;
             Ok(Redirect::to(&format!("/events/{id}?done=created")).into_response())
         }
