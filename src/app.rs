@@ -37,6 +37,7 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<
 pub fn build_on(db: Db, config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Result<App> {
     web::health::start_counting()?;
     let kinds = config.event_kinds().map_err(Error::internal)?;
+    let observances = config.yearly_observances().map_err(Error::internal)?;
     let mailer = match mode {
         Mode::Normal => Mailer::new(&config.mail),
         Mode::Demo => Mailer::demo(&config.mail),
@@ -46,6 +47,7 @@ pub fn build_on(db: Db, config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Re
         check_ins: CheckInWriter::start(db.clone(), kinds.clone()),
         db,
         kinds,
+        observances,
         clock,
         mailer,
         views: Views::load()?,

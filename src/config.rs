@@ -5,11 +5,12 @@ use std::path::Path;
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::dates::Zone;
+use crate::dates::{Observances, Zone};
 use crate::scheduling::{Kinds, WorkHours};
 
 const DEFAULT: &str = include_str!("../config/default.toml");
 const KINDS: &str = include_str!("../config/kinds.toml");
+const OBSERVANCES: &str = include_str!("../config/observances.toml");
 
 /// All settings; config/default.toml says what each is for.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +35,9 @@ pub struct Config {
     /// A site's own event kinds, in the form of config/kinds.toml.
     #[serde(default)]
     pub kinds: toml::Table,
+    /// A site's own observances, in the form of config/observances.toml.
+    #[serde(default)]
+    pub observances: toml::Table,
 }
 
 /// `[server]`
@@ -196,6 +200,19 @@ impl Config {
         Kinds::parse(table).map_err(wrong)
     }
 
+    /// The observances: those of config/observances.toml, with a site's own on top; the kind of each is there.
+    pub fn yearly_observances(&self) -> Result<Observances, ConfigError> {
+        let wrong = |why: String| ConfigError::Value { key: "observances", why };
+        let mut table: toml::Table = OBSERVANCES.parse().map_err(|e: toml::de::Error| wrong(e.to_string()))?;
+        table.extend(self.observances.clone());
+        let observances = Observances::parse(table).map_err(wrong)?;
+        let kinds = self.event_kinds()?;
+        if let Some((key, kind)) = observances.kinds().find(|(_, kind)| kinds.get(kind).is_none()) {
+            return Err(wrong(format!("{key}: there is no kind {kind}")));
+        }
+        Ok(observances)
+    }
+
     /// The zone of events that name none.
     #[must_use]
     pub fn zone(&self) -> Zone {
@@ -232,7 +249,7 @@ impl Config {
         if self.mail.tick > 59 || self.mail.max_attempts == 0 {
             return wrong("mail.tick, mail.max_attempts", "takes 1 to 59 seconds, and at least 1 attempt");
         }
-        self.event_kinds().map(drop)
+        self.yearly_observances().map(drop)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::access::token::Tokens;
 use crate::attendance::CheckInWriter;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::dates::Observances;
 use crate::db::Db;
 use crate::notify::Mailer;
 use crate::scheduling::{Ground, Kinds};
@@ -26,6 +27,8 @@ pub struct Parts {
     pub config: Config,
     /// The event kinds.
     pub kinds: Kinds,
+    /// The yearly observances.
+    pub observances: Observances,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where mail goes.

@@ -18,6 +18,7 @@ pub mod detail;
 mod draft;
 pub mod filters;
 pub mod form;
+pub mod holidays;
 pub mod joint;
 mod kind;
 mod list;

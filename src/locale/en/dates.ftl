@@ -1,0 +1,27 @@
+field-rule-too-long = The rule is too long; it may have 500 characters.
+field-rule-no-frequency = The rule does not say how often, such as FREQ=WEEKLY.
+field-rule-frequency = “{ $value }” is no frequency here; use DAILY, WEEKLY, MONTHLY or YEARLY.
+field-rule-unknown-part = “{ $part }” is no part of a rule.
+field-rule-time-part = { $part } cannot be used: every sitting has the time of the first.
+field-rule-part-twice = { $part } stands there twice.
+field-rule-value = “{ $value }” is no value of { $part }.
+field-rule-not-with = { $part } cannot be used with { $other }.
+field-rule-too-many = This rule gives more than { $limit } sittings; end it earlier or ask for fewer.
+field-rule-until-before-start = The rule ends before the first sitting.
+field-rule-no-day = No day fits this rule.
+field-rule-too-far = This rule does not end within 200 years; give an earlier end or ask for fewer.
+field-holiday-file-too-large = The file is larger than { $limit } KB; it is not a year's notice.
+field-holiday-file-not-utf8 = The file is not in UTF-8.
+field-holiday-file-empty = The file is empty.
+field-holiday-unreadable = Cannot be read: { $why }
+field-holiday-year = The year { $year } is not between { $first } and { $last }.
+field-holiday-words-too-long = The text is longer than { $limit } characters.
+field-holiday-control-characters = There are control characters in it.
+field-holiday-date = “{ $value }” is no date such as 2026-10-01.
+field-holiday-range-backwards = { $first } to { $last } ends before it begins.
+field-holiday-range-long = { $first } to { $last } is longer than the 60 days that a holiday may have.
+field-holiday-other-year = { $day } is not of { $year }, nor of the December before or the January after.
+field-holiday-worked-weekday = { $day } is a Monday to Friday, worked anyway; only days of a weekend can be worked instead.
+field-holiday-day-twice = { $day } stands there twice; it is at { $other } already.
+field-holiday-off-and-worked = { $day } is both off and worked; see { $other }.
+field-holiday-no-days = The file names no day off.

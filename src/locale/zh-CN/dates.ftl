@@ -1,0 +1,27 @@
+field-rule-too-long = 重复规则过长，最多 500 个字符。
+field-rule-no-frequency = 重复规则没有写频率，例如 FREQ=WEEKLY。
+field-rule-frequency = 不支持频率“{ $value }”，只能按天、周、月、年重复（DAILY、WEEKLY、MONTHLY、YEARLY）。
+field-rule-unknown-part = 重复规则中没有“{ $part }”这一项。
+field-rule-time-part = 不能使用 { $part }：每场的时间与第一场相同。
+field-rule-part-twice = { $part } 写了两次。
+field-rule-value = { $part } 的值“{ $value }”无效。
+field-rule-not-with = { $part } 不能与 { $other } 同时使用。
+field-rule-too-many = 这条规则会产生超过 { $limit } 场，请缩短期限或减少次数。
+field-rule-until-before-start = 结束日期早于第一场。
+field-rule-no-day = 没有任何一天符合这条规则。
+field-rule-too-far = 这条规则 200 年内都不会结束，请给出更近的结束日期或更少的次数。
+field-holiday-file-too-large = 文件超过 { $limit } KB，不是一年的放假安排。
+field-holiday-file-not-utf8 = 文件不是 UTF-8 编码。
+field-holiday-file-empty = 文件是空的。
+field-holiday-unreadable = 无法读取：{ $why }
+field-holiday-year = 年份 { $year } 不在 { $first } 至 { $last } 之间。
+field-holiday-words-too-long = 文字超过 { $limit } 个字符。
+field-holiday-control-characters = 含有控制字符。
+field-holiday-date = “{ $value }”不是 2026-10-01 这样的日期。
+field-holiday-range-backwards = { $first } 至 { $last }：结束早于开始。
+field-holiday-range-long = { $first } 至 { $last }：一段假期不会超过 60 天。
+field-holiday-other-year = { $day } 不属于 { $year } 年（可含上年 12 月和下年 1 月）。
+field-holiday-worked-weekday = { $day } 是周一至周五，本来就上班；调休上班日只能是周末。
+field-holiday-day-twice = { $day } 重复，已写在 { $other }。
+field-holiday-off-and-worked = { $day } 既放假又上班，另见 { $other }。
+field-holiday-no-days = 文件里没有任何放假日。
