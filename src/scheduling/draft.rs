@@ -148,7 +148,7 @@ pub(super) async fn check(
 }
 
 /// Whether an event could be made of this, without making it; what is wrong is named by field.
-pub async fn check_new(db: &impl ConnectionTrait, ground: &Ground<'_>, actor: &Actor, new: &NewEvent) -> Result<()> {
+pub async fn check_event(db: &impl ConnectionTrait, ground: &Ground<'_>, actor: &Actor, new: &NewEvent) -> Result<()> {
     check(db, ground, actor, new).await.map(drop)
 }
 

@@ -43,7 +43,7 @@ pub use change::{EventChange, change_event};
 pub use change_session::{SessionChange, change_session};
 pub use checklist::{Task, add_tasks};
 pub use create::{Made, create};
-pub use draft::{Ground, NewEvent, NewSession, check_new};
+pub use draft::{Ground, NewEvent, NewSession, check_event};
 pub use filters::CLASSES;
 pub use kind::{Class, Counts, Kind, Kinds, Name};
 pub use list::{Bound, Filter, list_events, list_sessions};

@@ -14,7 +14,7 @@ use super::wish::{DAY, NewTemplate, clock};
 use crate::access::{Actor, Rights, audit};
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people::OrgTree;
-use crate::scheduling::{Ground, Task, check_new, wording};
+use crate::scheduling::{Ground, Task, check_event, wording};
 
 /// The longest sitting with a time of day: a week.
 const LONGEST: i32 = 7 * DAY;
@@ -184,7 +184,7 @@ async fn understood(
     check_time(wish, &mut wrong);
     let checklist = checklist(wish, &mut wrong);
     let sample = wish.event("template", ground.zone.day(now), &wish.org_code);
-    match check_new(db, ground, actor, &sample).await {
+    match check_event(db, ground, actor, &sample).await {
         Ok(()) => {}
         Err(Error::Problem(problem)) if problem.code == Code::Invalid => {
             let times = wrong.iter().any(|problem| matches!(problem.field.as_str(), "starts_at" | "length_minutes"));
