@@ -11,7 +11,7 @@ mod zone;
 
 pub use moment::{MomentError, parse_date, parse_moment};
 pub use observance::{Observance, Observances, Source, Standing, Words};
-pub use rule::{End, Expansion, Freq, NthWeekday, Rule, RuleError, Until};
+pub use rule::{End, Expansion, FormEnd, Freq, NthWeekday, Pattern, Rule, RuleError, RuleForm, Until};
 pub use span::{Span, parse_duration};
 pub use workday::{MAX_NOTICE_BYTES, NamedDay, Notice, Workdays};
 pub use zone::{Zone, ZoneError};

@@ -4,13 +4,16 @@
 //! instants are worked out by the zone afterwards, so that 14:30 stays 14:30 when clocks change.
 
 mod expand;
+mod form;
 mod parse;
+mod words;
 
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc, Weekday};
 
 pub use expand::Expansion;
+pub use form::{FormEnd, Pattern, RuleForm};
 
 /// How often a rule recurs, before its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
