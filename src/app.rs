@@ -23,7 +23,8 @@ use crate::state::{App, Mode, Parts};
 use crate::view::Views;
 use crate::web::{boundary, openapi};
 use crate::{
-    access, attendance, calendar, exam, import, jobs, notify, outbox, outreach, planning, report, scheduling, web,
+    access, attendance, calendar, directory, exam, import, jobs, notify, outbox, outreach, planning, report,
+    scheduling, web,
 };
 
 /// Opens and migrates the database and puts the program together.
@@ -67,6 +68,7 @@ pub fn router(app: App) -> Router {
         .merge(scheduling::pages::routes())
         .merge(notify::pages::routes())
         .merge(planning::pages::routes())
+        .merge(directory::pages::routes())
         .merge(report::pages::routes())
         .merge(web::settings::routes())
         .fallback(web::not_found)

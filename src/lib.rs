@@ -4,7 +4,7 @@
 //!
 //! One way in: `main → cli → app → {pages, api, feed, jobs} → state → domain → entity`. Nothing points back. A domain
 //! room reads only rooms before it: dates, people; outbox; access; scheduling; attendance, exam, outreach; planning;
-//! calendar; notify; report; import. `pages.rs`, `api.rs` and `feed.rs` stand above all rooms, are thin, and alone
+//! calendar; notify; report; import; directory, which keeps people and moves what hangs on them. `pages.rs`, `api.rs` and `feed.rs` stand above all rooms, are thin, and alone
 //! know HTTP.
 //!
 //! What is kept true:
@@ -28,6 +28,7 @@ pub mod config;
 pub mod dates;
 pub mod db;
 pub mod demo;
+pub mod directory;
 pub mod error;
 pub mod exam;
 pub mod import;

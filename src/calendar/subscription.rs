@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Months, Utc};
 use entity::id::{EventId, FeedId, MembershipId, PersonId};
 use entity::state::{AudienceSign, EventStatus};
-use entity::{audience_rule, event, event_co_host, event_topic, feed, membership, membership_group, person, session};
+use entity::{audience_rule, event, event_topic, feed, membership, membership_group, person, session};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
@@ -17,8 +17,7 @@ use crate::config;
 use crate::dates::Zone;
 use crate::error::{Code, Error, Result};
 use crate::people::OrgTree;
-use crate::scheduling::audience::{Audience, Standing};
-use crate::scheduling::stands;
+use crate::scheduling::audience::{self, Standing};
 
 /// Makes a new address for a person: gives the token at its end, of which only the hash is kept. Earlier ones stay.
 pub async fn create(db: &impl ConnectionTrait, person: PersonId, now: DateTime<Utc>) -> Result<String> {
@@ -145,7 +144,7 @@ pub async fn invited_to(
         .all(db)
         .await?;
     let rows: Vec<_> = rows.into_iter().filter_map(|(session, event)| event.map(|event| (event, session))).collect();
-    let audiences = audiences(db, rows.iter().map(|(event, _)| event)).await?;
+    let audiences = audience::load_all(db, rows.iter().map(|(event, _)| event)).await?;
     Ok(rows
         .into_iter()
         .filter(|(event, session)| {
@@ -190,7 +189,7 @@ impl Standings {
         self.held.iter().find(|(row, _)| holds(row)).map(|(_, standing)| standing)
     }
 
-    /// Events with a line that may name the person on some day: no more than [`Audience::names`] then decides on.
+    /// Events with a line that may name the person on some day: no more than [`audience::Audience::names`] then decides on.
     fn candidates(&self) -> sea_orm::sea_query::SelectStatement {
         let upwards: HashSet<_> = self.held.iter().flat_map(|(_, s)| s.upwards.iter().copied()).collect();
         let groups: HashSet<_> = self.held.iter().flat_map(|(_, s)| s.groups.iter().cloned()).collect();
@@ -206,36 +205,4 @@ impl Standings {
             )
             .to_owned()
     }
-}
-
-/// The audiences of several events, in two queries.
-async fn audiences<'a>(
-    db: &impl ConnectionTrait,
-    events: impl Iterator<Item = &'a event::Model>,
-) -> Result<HashMap<EventId, Audience>> {
-    let mut found: HashMap<EventId, Audience> =
-        events.map(|event| (event.id, Audience { rules: Vec::new(), hosts: vec![event.host_id] })).collect();
-    let ids: Vec<EventId> = found.keys().copied().collect();
-    let rules = audience_rule::Entity::find()
-        .filter(audience_rule::Column::EventId.is_in(ids.iter().copied()))
-        .order_by_asc(audience_rule::Column::EventId)
-        .order_by_asc(audience_rule::Column::Position)
-        .all(db)
-        .await?;
-    for rule in rules {
-        if let Some(audience) = found.get_mut(&rule.event_id) {
-            audience.rules.push(rule);
-        }
-    }
-    let co_hosts = event_co_host::Entity::find()
-        .filter(event_co_host::Column::EventId.is_in(ids))
-        .filter(stands())
-        .all(db)
-        .await?;
-    for row in co_hosts {
-        if let Some(audience) = found.get_mut(&row.event_id) {
-            audience.hosts.push(row.organisation_id);
-        }
-    }
-    Ok(found)
 }

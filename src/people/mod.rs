@@ -5,11 +5,13 @@
 mod email;
 mod membership;
 mod number;
+mod stay;
 mod tree;
 
 pub use email::is_email;
 pub use membership::{Member, member_on, members_on};
 pub use number::{by_number, by_numbers};
+pub use stay::{Stay, stays_of, stays_where};
 pub use tree::{OrgTree, below, by_code, by_codes, is_below, rebuild_closure, select_below};
 
 use sea_orm::{ConnectionTrait, DbErr};

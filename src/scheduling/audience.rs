@@ -3,10 +3,10 @@
 //! One set of rules, asked two ways: [`invited`] of all people at once by a query, [`Audience::names`] of one person
 //! by values. A test holds the two against each other.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use entity::id::{OrganisationId, PersonId};
+use entity::id::{EventId, OrganisationId, PersonId};
 use entity::state::{AudienceSign, AudienceTarget};
 use entity::{audience_rule, event, event_co_host, membership, membership_group, person};
 use sea_orm::sea_query::{Condition, Expr, Query};
@@ -113,6 +113,38 @@ impl Audience {
 
 fn in_org(org: OrganisationId) -> sea_orm::sea_query::SimpleExpr {
     Expr::col((membership::Entity, membership::Column::OrganisationId)).in_subquery(select_below(org))
+}
+
+/// The audiences of several events, in two queries, by event.
+pub async fn load_all<'a>(
+    db: &impl ConnectionTrait,
+    events: impl Iterator<Item = &'a event::Model>,
+) -> Result<HashMap<EventId, Audience>, DbErr> {
+    let mut found: HashMap<EventId, Audience> =
+        events.map(|event| (event.id, Audience { rules: Vec::new(), hosts: vec![event.host_id] })).collect();
+    let ids: Vec<EventId> = found.keys().copied().collect();
+    let rules = audience_rule::Entity::find()
+        .filter(audience_rule::Column::EventId.is_in(ids.iter().copied()))
+        .order_by_asc(audience_rule::Column::EventId)
+        .order_by_asc(audience_rule::Column::Position)
+        .all(db)
+        .await?;
+    for rule in rules {
+        if let Some(audience) = found.get_mut(&rule.event_id) {
+            audience.rules.push(rule);
+        }
+    }
+    let co_hosts = event_co_host::Entity::find()
+        .filter(event_co_host::Column::EventId.is_in(ids))
+        .filter(stands())
+        .all(db)
+        .await?;
+    for row in co_hosts {
+        if let Some(audience) = found.get_mut(&row.event_id) {
+            audience.hosts.push(row.organisation_id);
+        }
+    }
+    Ok(found)
 }
 
 /// The host of an event, then its co-hosts, without those that declined.

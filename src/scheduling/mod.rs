@@ -6,6 +6,7 @@
 
 pub mod act;
 mod add_sessions;
+pub mod ahead;
 pub mod api;
 pub mod audience;
 mod audience_line;

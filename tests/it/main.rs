@@ -12,6 +12,7 @@ mod attendance;
 mod audience;
 mod backup;
 mod crash;
+mod directory;
 mod feed;
 mod foundation;
 mod import;

@@ -1,0 +1,5 @@
+//! One person: who they are, where they belong and belonged, and the forms that change it.
+
+mod form;
+pub mod pages;
+mod shown;

@@ -1,0 +1,270 @@
+//! People join, move, leave and come back: what it does to sessions ahead, and to nothing that has begun.
+
+use entity::state::{MessageKind, Role, Scope};
+use entity::{membership, outbox, person, roster_entry};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
+
+use crate::harness::{Browser, TestApp};
+
+/// A browser that is signed in with a new account of an organisation.
+async fn desk<'a>(app: &'a TestApp, org: &str, role: Role) -> Browser<'a> {
+    let secret = app.account(&format!("{role}-{}@example.test", org.to_lowercase()), org, role).await;
+    let browser = Browser::new(app);
+    browser.get(&format!("/enter/{secret}")).await.expect(303);
+    browser.get("/account").await.expect(200);
+    browser
+}
+
+/// A published event with a sitting on each of the days, 09:00 to 11:00; gives its sittings' ids.
+async fn event(app: &TestApp, key: &str, org: &str, audience: &[&str], days: &[&str]) -> Vec<i64> {
+    let token = app.token(org, Scope::Manage).await;
+    let sessions: Vec<_> = days
+        .iter()
+        .map(|day| json!({"key": format!("{key}-{day}"), "starts_at": format!("{day}T09:00"), "ends_at": format!("{day}T11:00")}))
+        .collect();
+    let body = json!({"key": key, "kind": "lecture", "title": format!("讲座{key}"), "org_code": org, "audience": audience,
+        "required": true, "sessions": sessions});
+    let made = app.post("/api/v1/events", &token, body).await.expect(201).json();
+    let id = made["id"].as_str().unwrap();
+    app.post(&format!("/api/v1/events/{id}/publish"), &token, json!({"override": "测试"})).await.expect(200);
+    made["sessions"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap().parse().unwrap()).collect()
+}
+
+/// Who is on the roster of a session, by number.
+async fn roster(app: &TestApp, session: i64) -> Vec<String> {
+    let token = app.token("GQ", Scope::Read).await;
+    let rows = app.get(&format!("/api/v1/sessions/{session}/roster"), &token).await.expect(200).json();
+    let mut numbers: Vec<String> =
+        rows["items"].as_array().unwrap().iter().map(|r| r["staff_no"].as_str().unwrap().to_owned()).collect();
+    numbers.sort();
+    numbers
+}
+
+/// The rosters of all sessions that have begun, as they stand in the table.
+async fn frozen(app: &TestApp) -> Vec<roster_entry::Model> {
+    let mut rows = roster_entry::Entity::find().all(app.db.read()).await.unwrap();
+    rows.sort_by_key(|row| (row.session_id, row.person_id));
+    rows
+}
+
+/// What was put into the outbox for a person of a kind.
+async fn told(app: &TestApp, staff_no: &str, kind: MessageKind) -> usize {
+    let id = app.person_id(staff_no).await;
+    let mine = outbox::Entity::find().filter(outbox::Column::PersonId.eq(id)).filter(outbox::Column::Kind.eq(kind));
+    mine.all(app.db.read()).await.unwrap().len()
+}
+
+/// The value of a hidden field.
+fn hidden(html: &str, name: &str) -> String {
+    let rest = html.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_else(|| panic!("no {name}: {html}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// Takes a step of a person by its form: looks, then saves; gives the page that was looked at.
+async fn step(app: &TestApp, browser: &Browser<'_>, staff_no: &str, word: &str, fields: &[(&str, &str)]) -> String {
+    let path = format!("/people/{}/{word}", app.person_id(staff_no).await);
+    let asked = browser.get(&path).await.expect(200).text();
+    let seen = hidden(&asked, "seen");
+    let mut all = fields.to_vec();
+    all.push(("seen", &seen));
+    all.push(("act", "look"));
+    let looked = browser.post(&path, &all).await.expect(200).text();
+    *all.last_mut().unwrap() = ("act", "save");
+    browser.post(&path, &all).await.expect(303);
+    looked
+}
+
+async fn year_report(app: &TestApp, org: &str) -> Value {
+    let token = app.token("GQ", Scope::Read).await;
+    app.get(&format!("/api/v1/reports/2024?org={org}"), &token).await.expect(200).json()
+}
+
+journeys! {
+    async fn joining_and_leaving_change_only_what_has_not_begun(app: &TestApp) {
+        app.world().await;
+        let sessions = event(app, "A", "GQ-KJ", &["org:GQ-KJ"], &["2024-03-13", "2024-03-20", "2024-03-27"]).await;
+        let other = event(app, "B", "GQ-SF", &["org:GQ-SF"], &["2024-03-21"]).await;
+        let group = event(app, "C", "GQ-KJ", &["group:center-group", "-staff:KJ002"], &["2024-03-22"]).await;
+        app.at("2024-03-13T10:00");
+        let browser = desk(app, "GQ", Role::Organizer).await;
+
+        // Somebody joins: the two sittings ahead, not the one under way.
+        let typed = |act: &'static str| [
+            ("act", act), ("staff_no", "KJ007"), ("name", "干部KJ7"), ("email", "KJ007@Example.test"),
+            ("from", "2024-03-01"), ("org_code", "GQ-KJ-FG"), ("title", "科员"), ("groups", "center-group"), ("more_groups", ""),
+        ];
+        let looked = browser.post("/people/new", &typed("look")).await.expect(200).text();
+        assert!(looked.contains("3 场未开始的会议名单会变") && looked.contains("将发出 3 封邮件"), "{looked}");
+        assert!(looked.contains("讲座A") && looked.contains("讲座C") && !looked.contains("讲座B"));
+        browser.post("/people/new", &typed("save")).await.expect(303);
+        let before = frozen(app).await;
+        assert_eq!(before.len(), 6, "who was there when it began");
+        assert_eq!(told(app, "KJ007", MessageKind::Invitation).await, 3);
+        assert!(!roster(app, sessions[0]).await.contains(&"KJ007".to_owned()));
+        assert!(roster(app, sessions[1]).await.contains(&"KJ007".to_owned()));
+        assert!(roster(app, group[0]).await.contains(&"KJ007".to_owned()));
+        let twice = browser.post("/people/new", &typed("save")).await.expect(422).text();
+        assert!(twice.contains("这个工号已经有人") && twice.contains("value=\"KJ007\""));
+
+        // A transfer from the 20th on: off the 20th, 22nd and 27th, on the 21st elsewhere.
+        let looked = step(app, &browser, "KJ001", "transfer",
+            &[("from", "2024-03-20"), ("org_code", "GQ-SF"), ("title", "副科长"), ("more_groups", "")]).await;
+        assert!(looked.contains("4 场未开始的会议名单会变") && looked.contains("将发出 4 封邮件"), "{looked}");
+        for gone in [sessions[1], sessions[2], group[0]] {
+            assert!(!roster(app, gone).await.contains(&"KJ001".to_owned()));
+        }
+        assert!(roster(app, other[0]).await.contains(&"KJ001".to_owned()));
+        assert_eq!(told(app, "KJ001", MessageKind::Cancellation).await, 3);
+        assert_eq!(told(app, "KJ001", MessageKind::Invitation).await, 5, "four at first, one now");
+
+        // Labels from a day on; leaving; coming back invites anew.
+        step(app, &browser, "KJ003", "change", &[("from", "2024-03-14"), ("title", ""), ("more_groups", "enforcement")]).await;
+        assert_eq!(roster(app, group[0]).await, ["KJ007"]);
+        step(app, &browser, "KJ002", "retire", &[("last", "2024-03-20")]).await;
+        assert!(roster(app, sessions[1]).await.contains(&"KJ002".to_owned()) && !roster(app, sessions[2]).await.contains(&"KJ002".to_owned()));
+        step(app, &browser, "KJ002", "return", &[("from", "2024-03-25"), ("org_code", "GQ-KJ"), ("title", ""), ("more_groups", "")]).await;
+        assert!(roster(app, sessions[2]).await.contains(&"KJ002".to_owned()));
+        assert_eq!(told(app, "KJ002", MessageKind::Cancellation).await, 1);
+        assert_eq!(told(app, "KJ002", MessageKind::Invitation).await, 4, "who was called off is invited again");
+
+        assert_eq!(frozen(app).await, before, "what has begun is as it was");
+        let page = browser.get(&format!("/people/{}", app.person_id("KJ002").await)).await.expect(200).text();
+        assert!(page.contains("2024-03-25") && page.contains("回来") && page.contains("离开"));
+    }
+
+    async fn a_frozen_roster_and_the_past_years_report_never_change(app: &TestApp) {
+        app.world().await;
+        let held = event(app, "A", "GQ-KJ", &["org:GQ-KJ", "staff:SF001"], &["2024-03-13"]).await;
+        event(app, "B", "GQ-KJ", &["org:GQ-KJ"], &["2025-03-13"]).await;
+        app.at("2024-03-13T09:00");
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        for (number, status) in [("KJ001", "present"), ("KJ002", "late"), ("KJ003", "excused")] {
+            app.put(&format!("/api/v1/sessions/{}/attendance/{number}", held[0]), &token, json!({"status": status})).await.expect(200);
+        }
+        app.at("2025-01-10T09:00");
+        let browser = desk(app, "GQ", Role::Admin).await;
+        let (rows, reports) = (frozen(app).await, [year_report(app, "GQ").await, year_report(app, "GQ-KJ-FG").await]);
+        assert_eq!(rows.len(), 7);
+        step(app, &browser, "KJ001", "transfer", &[("from", "2025-01-10"), ("org_code", "GQ-SF"), ("title", ""), ("more_groups", "")]).await;
+        step(app, &browser, "KJ002", "retire", &[("last", "2025-01-31")]).await;
+        step(app, &browser, "KJ003", "change", &[("from", "2025-01-01"), ("title", "科长"), ("more_groups", "enforcement")]).await;
+        let edit = format!("/people/{}/edit", app.person_id("KJ004").await);
+        browser.get(&edit).await.expect(200);
+        browser.post(&edit, &[("name", "别名"), ("email", "neu@example.test")]).await.expect(303);
+        // A mistake in the past is put right, and still the roster stands.
+        let id = app.person_id("KJ005").await;
+        let row = membership::Entity::find().filter(membership::Column::PersonId.eq(id)).one(app.db.read()).await.unwrap().unwrap();
+        step(app, &browser, "KJ005", &format!("memberships/{}", row.id),
+            &[("from", "2021-01-01"), ("to", ""), ("org_code", "GQ-TZ"), ("title", ""), ("more_groups", "")]).await;
+        assert_eq!(frozen(app).await, rows);
+        assert_eq!([year_report(app, "GQ").await, year_report(app, "GQ-KJ-FG").await], reports);
+    }
+
+    async fn bad_words_are_named_and_kept(app: &TestApp) {
+        app.world().await;
+        let browser = desk(app, "GQ-KJ", Role::Organizer).await;
+        browser.get("/people/new").await.expect(200);
+        let long = "长".repeat(10_000);
+        for (field, value, says) in [
+            ("staff_no", "KJ 9", "不能有空格"), ("staff_no", "KJ\n9", "不能有空格"), ("staff_no", "KJ\u{7}9", "控制字符"),
+            ("staff_no", "", "不能为空"), ("name", "", "不能为空"), ("name", long.as_str(), "超过 100 个字符"),
+            ("email", "kj009", "不是有效的邮箱"), ("email", "a@b\r\nBcc: c@d", "不是有效的邮箱"), ("from", "2024-13-01", "不是有效的日期"),
+            ("from", "", "不能为空"), ("org_code", "NO", "没有编号为"), ("org_code", "", "不能为空"), ("org_code", "GQ-SF", "不归你管理"),
+            ("title", long.as_str(), "超过 100 个字符"), ("more_groups", long.as_str(), "超过 100 个字符"), ("staff_no", "KJ001", "已经有人"),
+        ] {
+            let mut form = vec![("act", "save"), ("staff_no", "KJ009"), ("name", "新人"), ("email", ""), ("from", "2024-03-12"),
+                ("org_code", "GQ-KJ"), ("title", ""), ("more_groups", "")];
+            form.iter_mut().find(|(name, _)| *name == field).unwrap().1 = value;
+            let html = browser.post("/people/new", &form).await.expect(422).text();
+            let at = if field == "more_groups" { "groups" } else { field };
+            assert!(html.contains(says) && html.contains(&format!("id=\"e-{at}\"")), "{field} {says}: {html}");
+        }
+        assert_eq!(person::Entity::find().all(app.db.read()).await.unwrap().len(), 10, "none of them was kept");
+
+        let path = format!("/people/{}/retire", app.person_id("KJ001").await);
+        let seen = hidden(&browser.get(&path).await.expect(200).text(), "seen");
+        for last in ["2020-12-31", "x", ""] {
+            browser.post(&path, &[("act", "save"), ("seen", &seen), ("last", last)]).await.expect(422);
+        }
+        // Two at once: the second sees how it stands now.
+        let transfer = format!("/people/{}/transfer", app.person_id("KJ001").await);
+        let form = |org: &'static str| [("act", "save"), ("seen", seen.as_str()), ("from", "2024-04-01"), ("org_code", org), ("title", ""), ("more_groups", "")];
+        browser.post(&transfer, &form("GQ-KJ-BGS")).await.expect(303);
+        let second = browser.post(&transfer, &form("GQ-KJ")).await.expect(412).text();
+        assert!(second.contains("别人刚改过") && second.contains("办公室") && hidden(&second, "seen") != seen);
+        let outside = browser.post(&transfer, &form("GQ-SF")).await.expect(422).text();
+        assert!(outside.contains("由共同的上级单位办理"));
+
+        // Memberships may not overlap, nor end before they begin.
+        let rows = membership::Entity::find().filter(membership::Column::PersonId.eq(app.person_id("KJ001").await))
+            .order_by_asc(membership::Column::ActiveFrom).all(app.db.read()).await.unwrap();
+        assert_eq!(rows.len(), 2);
+        let correct = format!("/people/{}/memberships/{}", rows[0].person_id, rows[0].id);
+        let seen = hidden(&browser.get(&correct).await.expect(200).text(), "seen");
+        for (from, to, says) in [("2021-01-01", "2024-04-01", "重叠"), ("2021-01-01", "2020-01-01", "不能早于"), ("2021-01-01", "", "重叠")] {
+            let html = browser.post(&correct, &[("act", "save"), ("seen", &seen), ("from", from), ("to", to), ("org_code", "GQ-KJ"), ("title", ""), ("more_groups", "")]).await.expect(422).text();
+            assert!(html.contains(says), "{html}");
+        }
+        let looked = browser.post(&correct, &[("act", "look-remove"), ("seen", &seen)]).await.expect(200).text();
+        assert!(looked.contains("value=\"remove\""));
+        browser.post(&correct, &[("act", "remove"), ("seen", &seen)]).await.expect(303);
+        let last = format!("/people/{}/memberships/{}", rows[1].person_id, rows[1].id);
+        let seen = hidden(&browser.get(&last).await.expect(200).text(), "seen");
+        browser.post(&last, &[("act", "remove"), ("seen", &seen)]).await.expect(422);
+    }
+
+    async fn nobody_reaches_beyond_their_own(app: &TestApp) {
+        app.world().await;
+        let (kj, sf) = (app.person_id("KJ001").await, app.person_id("SF001").await);
+        let own = desk(app, "GQ-KJ", Role::Organizer).await;
+        own.get(&format!("/people/{sf}")).await.expect(404);
+        own.get(&format!("/people/{sf}/transfer")).await.expect(404);
+        own.post(&format!("/people/{sf}/edit"), &[("name", "x"), ("email", "")]).await.expect(404);
+        own.get("/people/999999").await.expect(404);
+        own.get(&format!("/people/{kj}/nothing")).await.expect(404);
+        let list = own.get("/people?q=SF001&org=GQ-SF").await.expect(200).text();
+        assert!(!list.contains("干部SF1"));
+        let viewer = desk(app, "GQ-KJ", Role::Viewer).await;
+        let html = viewer.get(&format!("/people/{kj}")).await.expect(200).text();
+        assert!(html.contains("干部KJ1") && !html.contains("/transfer"));
+        viewer.get(&format!("/people/{kj}/transfer")).await.expect(403);
+        viewer.get("/people/new").await.expect(403);
+        desk(app, "GQ-KJ", Role::Checker).await.get("/people").await.expect(403);
+
+        // Above both sides it can be done; afterwards the old bureau only looks.
+        let above = desk(app, "GQ", Role::Organizer).await;
+        step(app, &above, "KJ001", "transfer", &[("from", "2024-03-12"), ("org_code", "GQ-SF"), ("title", ""), ("more_groups", "")]).await;
+        let html = own.get(&format!("/people/{kj}")).await.expect(200).text();
+        assert!(html.contains("不归你管理") && !html.contains("/retire"));
+        own.get(&format!("/people/{kj}/edit")).await.expect(403);
+        let path = format!("/people/{kj}/retire");
+        let seen = hidden(&own.get(&path).await.expect(200).text(), "seen");
+        own.post(&path, &[("act", "save"), ("seen", &seen), ("last", "2024-04-01")]).await.expect(422);
+        own.post(&path, &[("act", "save"), ("seen", &seen), ("last", "2024-04-01"), ("csrf", "wrong")]).await.expect(403);
+    }
+
+    async fn people_are_found_by_name_number_place_group_and_day(app: &TestApp) {
+        app.world().await;
+        let browser = desk(app, "GQ", Role::Organizer).await;
+        let shows = async |query: &str| {
+            let html = browser.get(&format!("/people?{query}")).await.expect(200).text();
+            let mut found: Vec<_> = ["KJ001", "KJ002", "KJ003", "KJ004", "SF001", "ZB001"].into_iter()
+                .filter(|number| html.contains(&format!("<td>{number}</td>"))).collect();
+            found.sort_unstable();
+            found.join(" ")
+        };
+        assert_eq!(shows("q=kj00").await, "KJ001 KJ002 KJ003 KJ004");
+        assert_eq!(shows("q=KJ3").await, "KJ003");
+        assert_eq!(shows("org=GQ-SF").await, "SF001");
+        assert_eq!(shows("group=center-group").await, "KJ001 KJ002 KJ003");
+        assert_eq!(shows("day=2020-01-01").await, "");
+        assert_eq!(shows("day=2020-01-01&state=away&q=kj001").await, "KJ001");
+        assert_eq!(shows("q=%25&page=-1&org=NO&day=x").await, "");
+        assert_eq!(shows("page=900").await, "");
+        step(app, &browser, "KJ001", "retire", &[("last", "2024-03-31")]).await;
+        assert_eq!(shows("q=KJ1&day=2024-04-01").await, "");
+        assert_eq!(shows("state=away&day=2024-04-01").await, "KJ001");
+        assert_eq!(shows("q=KJ1").await, "KJ001");
+    }
+}
