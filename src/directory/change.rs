@@ -45,6 +45,15 @@ impl Outlook {
         self.ahead.sessions().filter_map(|(event, session)| Some((event, session, of.remove(&session.id)?))).collect()
     }
 
+    /// The same, telling nobody.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        for shift in self.shifts.values_mut() {
+            *shift = Shift::Moves;
+        }
+        self
+    }
+
     /// How many mails the change would send to people with these addresses.
     #[must_use]
     pub fn letters(&self, addresses: &HashMap<PersonId, String>) -> usize {
@@ -140,7 +149,7 @@ pub async fn addresses(db: &impl ConnectionTrait, people: Vec<PersonId>) -> Resu
 }
 
 /// Writes what differs: first what goes, then what changes, then what is new.
-async fn write(db: &impl ConnectionTrait, before: &[Stay], after: &[Stay]) -> Result<()> {
+pub async fn write(db: &impl ConnectionTrait, before: &[Stay], after: &[Stay]) -> Result<()> {
     let kept: BTreeSet<MembershipId> = after.iter().filter_map(|stay| stay.id).collect();
     let gone: Vec<_> = before.iter().filter_map(|stay| stay.id).filter(|id| !kept.contains(id)).collect();
     let changed: Vec<&Stay> = after.iter().filter(|stay| stay.id.is_some() && !before.contains(stay)).collect();

@@ -9,8 +9,10 @@
 pub mod card;
 mod change;
 pub mod course;
+pub mod double;
+pub mod group;
 pub mod list;
-mod merge;
+pub mod organisation;
 pub mod pages;
 mod person;
 mod typed;

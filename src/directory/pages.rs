@@ -5,7 +5,7 @@ use axum::routing::get;
 use chrono::NaiveDate;
 use minijinja::{Value, context};
 
-use super::{card, list};
+use super::{card, double, group, list, organisation};
 use crate::access::Actor;
 use crate::locale::Lang;
 use crate::people::OrgTree;
@@ -14,13 +14,22 @@ use crate::state::App;
 /// Every page of this room.
 pub fn routes() -> Router<App> {
     use card::pages as card;
+    use double::pages as double;
+    use group::pages as group;
+    use organisation::pages as organisation;
     Router::new()
         .route("/people", get(list::pages::show))
         .route("/people/new", get(card::ask_new).post(card::make))
+        .route("/people/doubles", get(double::show))
+        .route("/people/merge", get(double::ask).post(double::act))
         .route("/people/{id}", get(card::show))
         .route("/people/{id}/edit", get(card::ask_edit).post(card::edit))
         .route("/people/{id}/{step}", get(card::ask_step).post(card::take_step))
         .route("/people/{id}/memberships/{membership}", get(card::ask_correct).post(card::correct))
+        .route("/organisations", get(organisation::show_tree))
+        .route("/organisations/{id}", get(organisation::ask).post(organisation::act))
+        .route("/groups", get(group::show_all))
+        .route("/groups/members", get(group::ask).post(group::act))
 }
 
 /// The actor's organisations to choose from, those above before those below, indented; without those that are no more

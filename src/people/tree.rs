@@ -82,6 +82,16 @@ impl OrgTree {
         self.upwards(low).contains(&high)
     }
 
+    /// The same tree with an organisation under another one.
+    #[must_use]
+    pub fn with_parent(&self, id: OrganisationId, parent: OrganisationId) -> Self {
+        let mut tree = self.clone();
+        if let Some(row) = tree.by_id.get_mut(&id) {
+            row.parent_id = Some(parent);
+        }
+        tree
+    }
+
     /// Every organisation, in the order entered.
     pub fn iter(&self) -> impl Iterator<Item = &organisation::Model> {
         self.order.iter().filter_map(|id| self.by_id.get(id))

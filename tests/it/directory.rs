@@ -267,4 +267,98 @@ journeys! {
         assert_eq!(shows("state=away&day=2024-04-01").await, "KJ001");
         assert_eq!(shows("q=KJ1").await, "KJ001");
     }
+
+    async fn the_tree_grows_moves_and_ends(app: &TestApp) {
+        app.world().await;
+        let all = event(app, "A", "GQ-SF", &["org:GQ-SF"], &["2024-03-20"]).await;
+        let browser = desk(app, "GQ", Role::Admin).await;
+        let (kj, fg, sf, gq) = (app.org_id("GQ-KJ").await, app.org_id("GQ-KJ-FG").await, app.org_id("GQ-SF").await, app.org_id("GQ").await);
+        let tree = browser.get("/organisations").await.expect(200).text();
+        assert!(tree.contains("政策法规科") && tree.contains("科室"));
+        let at = |id: entity::id::OrganisationId| format!("/organisations/{id}");
+        let page = browser.get(&at(kj)).await.expect(200).text();
+        assert!(page.contains("不能更改"), "says that a code cannot change");
+        for (code, name, says) in [("GQ-KJ-FG", "x", "已被占用"), ("A B", "x", "不能有空格"), ("", "x", "不能为空"), ("GQ-KJ-X", "", "不能为空")] {
+            assert!(browser.post(&at(kj), &[("act", "add"), ("code", code), ("name", name), ("level", "")]).await.expect(422).text().contains(says));
+        }
+        let made = browser.post(&at(kj), &[("act", "add"), ("code", "GQ-KJ-XX"), ("name", "信息科"), ("level", "section")]).await.expect(303);
+        let new = made.header("location").split('?').next().unwrap().to_owned();
+        browser.post(&new, &[("act", "rename"), ("new_name", "信息中心"), ("new_level", "section")]).await.expect(303);
+        assert!(browser.get("/organisations").await.expect(200).text().contains("信息中心"));
+
+        // A section with three people goes to the other bureau: they are invited there now.
+        let looked = browser.post(&at(fg), &[("act", "look-move"), ("parent", "GQ-SF")]).await.expect(200).text();
+        assert!(looked.contains("1 场未开始的会议名单会变") && looked.contains("加入 3 人") && looked.contains("将发出 3 封邮件"), "{looked}");
+        assert_eq!(roster(app, all[0]).await, ["SF001", "SF002"], "a look changes nothing");
+        browser.post(&at(fg), &[("act", "move"), ("parent", "GQ-SF")]).await.expect(303);
+        assert_eq!(roster(app, all[0]).await, ["KJ001", "KJ003", "KJ005", "SF001", "SF002"]);
+        assert_eq!(told(app, "KJ001", MessageKind::Invitation).await, 1);
+        for (id, parent, says) in [(sf, "GQ-KJ-FG", "自己或自己的下级"), (sf, "GQ", "没有要改的"), (sf, "NO", "没有编号为"), (sf, "ZB-KJ", "不归你管理"), (gq, "GQ-SF", "由上级单位")] {
+            assert!(browser.post(&at(id), &[("act", "move"), ("parent", parent)]).await.expect(422).text().contains(says), "{parent}");
+        }
+
+        // Nothing ends that somebody belongs to, that has something below it, or that hosts something.
+        for (id, says) in [(fg, "还有 3 人"), (sf, "还有 1 个下级单位")] {
+            assert!(browser.post(&at(id), &[("act", "retire"), ("last", "2024-03-15")]).await.expect(422).text().contains(says));
+        }
+        browser.post(&at(fg), &[("act", "move"), ("parent", "GQ-KJ")]).await.expect(303);
+        assert_eq!(told(app, "KJ001", MessageKind::Cancellation).await, 1);
+        for number in ["SF001", "SF002"] {
+            step(app, &browser, number, "retire", &[("last", "2024-03-15")]).await;
+        }
+        assert!(browser.post(&at(sf), &[("act", "retire"), ("last", "2024-03-15")]).await.expect(422).text().contains("还主办 1 场"));
+        browser.post(&at(sf), &[("act", "retire"), ("last", "2024-03-20")]).await.expect(303);
+        app.at("2024-03-21T09:00");
+        let form = browser.get("/people/new").await.expect(200).text();
+        assert!(!form.contains("县司法局") && form.contains("县科技局"), "what is no more is not offered");
+        let path = format!("/people/{}/return", app.person_id("SF001").await);
+        let seen = hidden(&browser.get(&path).await.expect(200).text(), "seen");
+        let back = [("act", "save"), ("seen", seen.as_str()), ("from", "2024-03-21"), ("org_code", "GQ-SF"), ("title", ""), ("more_groups", "")];
+        assert!(browser.post(&path, &back).await.expect(422).text().contains("单位到 2024-03-20 为止"));
+        browser.post(&at(sf), &[("act", "reopen")]).await.expect(303);
+        browser.post(&path, &back).await.expect(303);
+
+        let own = desk(app, "GQ-KJ", Role::Organizer).await;
+        own.get(&at(sf)).await.expect(404);
+        own.post(&at(sf), &[("act", "rename"), ("new_name", "x"), ("new_level", "")]).await.expect(404);
+        assert!(own.post(&at(kj), &[("act", "retire"), ("last", "2024-12-31")]).await.expect(422).text().contains("由上级单位"));
+        desk(app, "GQ-KJ", Role::Viewer).await.get(&at(kj)).await.expect(403);
+    }
+
+    async fn groups_take_people_in_and_are_renamed_everywhere(app: &TestApp) {
+        app.world().await;
+        let sessions = event(app, "A", "GQ-KJ", &["group:center-group"], &["2024-03-20", "2024-04-20"]).await;
+        let browser = desk(app, "GQ-KJ", Role::Organizer).await;
+        assert!(browser.get("/groups").await.expect(200).text().contains("中心组"));
+        let page = browser.get("/groups/members?name=center-group").await.expect(200).text();
+        assert!(page.contains("干部KJ1") && page.contains("共 3 人"));
+        let form = |act: &'static str| [("act", act), ("name", "center-group"), ("numbers", "KJ004、KJ005 KJ001"), ("from", "2024-04-01")];
+        let looked = browser.post("/groups/members", &form("look-in")).await.expect(200).text();
+        assert!(looked.contains("1 场未开始的会议名单会变") && looked.contains("加入 2 人"), "{looked}");
+        browser.post("/groups/members", &form("in")).await.expect(303);
+        assert_eq!(roster(app, sessions[0]).await, ["KJ001", "KJ002", "KJ003"]);
+        assert_eq!(roster(app, sessions[1]).await, ["KJ001", "KJ002", "KJ003", "KJ004", "KJ005"]);
+        let id = app.person_id("KJ002").await.to_string();
+        browser.post("/groups/members", &[("act", "out"), ("name", "center-group"), ("people", &id), ("from", "2024-03-13")]).await.expect(303);
+        assert_eq!(roster(app, sessions[0]).await, ["KJ001", "KJ003"]);
+        for (numbers, from, says) in [("KJ404", "2024-04-01", "没有工号为"), ("SF001", "2024-04-01", "不归你管理"), ("KJ006", "", "不能为空"), ("", "2024-04-01", "还没有选人")] {
+            let html = browser.post("/groups/members", &[("act", "in"), ("name", "center-group"), ("numbers", numbers), ("from", from)]).await.expect(422).text();
+            assert!(html.contains(says), "{says}: {html}");
+        }
+
+        // Renamed, nobody's invitation changes, and nobody is written to.
+        let letters = outbox::Entity::find().all(app.db.read()).await.unwrap().len();
+        browser.post("/groups/members", &[("act", "rename"), ("name", "center-group"), ("new_name", "理论学习组")]).await.expect(303);
+        assert_eq!(roster(app, sessions[0]).await, ["KJ001", "KJ003"]);
+        assert_eq!(roster(app, sessions[1]).await, ["KJ001", "KJ003", "KJ004", "KJ005"]);
+        assert_eq!(outbox::Entity::find().all(app.db.read()).await.unwrap().len(), letters);
+        for (new, says) in [("理论学习组", "没有要改的"), ("a;b", "不能含"), ("", "不能为空")] {
+            assert!(browser.post("/groups/members", &[("act", "rename"), ("name", "理论学习组"), ("new_name", new)]).await.expect(422).text().contains(says));
+        }
+        // A county's event looks for the group among these people too: the county renames it.
+        event(app, "C", "GQ", &["group:理论学习组"], &["2024-05-20"]).await;
+        assert!(browser.post("/groups/members", &[("act", "rename"), ("name", "理论学习组"), ("new_name", "学习组")]).await.expect(422).text().contains("讲座C"));
+        desk(app, "GQ", Role::Organizer).await.post("/groups/members", &[("act", "rename"), ("name", "理论学习组"), ("new_name", "学习组")]).await.expect(303);
+        assert_eq!(roster(app, sessions[0]).await, ["KJ001", "KJ003"]);
+    }
 }

@@ -1,5 +1,7 @@
 //! One person: who they are, where they belong and belonged, and the forms that change it.
 
-mod form;
+pub(super) mod form;
 pub mod pages;
-mod shown;
+pub(super) mod shown;
+
+pub(super) use form::Wrong;

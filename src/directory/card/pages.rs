@@ -102,7 +102,7 @@ pub async fn show(
         None => 0,
     };
     let here = stays.iter().find(|stay| stay.holds_on(today));
-    let numbers = crate::directory::merge::numbers_of(db, row.id).await?;
+    let numbers = crate::directory::double::numbers_of(db, row.id).await?;
     let toast = (!asked.done.is_empty())
         .then(|| format!("people-done-{}", asked.done))
         .filter(|key| page.lang.has(key))
