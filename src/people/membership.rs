@@ -1,5 +1,7 @@
 //! Who belonged where on a day.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::NaiveDate;
 use entity::id::{MembershipId, OrganisationId, PersonId};
 use entity::{membership, person};
@@ -27,16 +29,11 @@ pub struct Member {
 
 /// A condition that a membership holds on `day`, both ends included.
 pub(super) fn holds_on(day: NaiveDate) -> Condition {
-    let column = |c| Expr::col((membership::Entity, c));
-    Condition::all().add(column(membership::Column::ActiveFrom).lte(day)).add(
-        Condition::any()
-            .add(column(membership::Column::ActiveTo).is_null())
-            .add(column(membership::Column::ActiveTo).gte(day)),
-    )
+    touches(day, day)
 }
 
-/// Selects [`Member`]s of a day, by staff number.
-fn select_members(day: NaiveDate) -> SelectStatement {
+/// Selects [`Member`]s, by staff number.
+fn select_while(holds: Condition) -> SelectStatement {
     Query::select()
         .expr_as(person::Column::Id.into_expr(), "person_id")
         .column((person::Entity, person::Column::StaffNo))
@@ -50,7 +47,7 @@ fn select_members(day: NaiveDate) -> SelectStatement {
             person::Entity,
             Expr::col((person::Entity, person::Column::Id)).equals((membership::Entity, membership::Column::PersonId)),
         )
-        .cond_where(holds_on(day))
+        .cond_where(holds)
         .order_by((person::Entity, person::Column::StaffNo), Order::Asc)
         .to_owned()
 }
@@ -58,8 +55,46 @@ fn select_members(day: NaiveDate) -> SelectStatement {
 /// Everyone who belonged anywhere on `day` and whom `which` lets through, by staff number. `which` may name columns of
 /// `person` and `membership`.
 pub async fn members_on(db: &impl ConnectionTrait, day: NaiveDate, which: Condition) -> Result<Vec<Member>, DbErr> {
-    let query = select_members(day).cond_where(which).to_owned();
+    let query = select_while(holds_on(day)).cond_where(which).to_owned();
     Member::find_by_statement(db.get_database_backend().build(&query)).all(db).await
+}
+
+/// Who belonged anywhere on each of `days` and whom `which` lets through, by staff number: one query, whatever the
+/// number of days.
+pub async fn members_by_day(
+    db: &impl ConnectionTrait,
+    days: &BTreeSet<NaiveDate>,
+    which: Condition,
+) -> Result<HashMap<NaiveDate, Vec<Member>>, DbErr> {
+    let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok(HashMap::new()) };
+    let query = select_while(touches(first, last))
+        .columns([
+            (membership::Entity, membership::Column::ActiveFrom),
+            (membership::Entity, membership::Column::ActiveTo),
+        ])
+        .cond_where(which)
+        .to_owned();
+    let rows = db.query_all(&query).await?;
+    let mut found: HashMap<NaiveDate, Vec<Member>> = days.iter().map(|day| (*day, Vec::new())).collect();
+    for row in rows {
+        let member = Member::from_query_result(&row, "")?;
+        let from: NaiveDate = row.try_get("", "active_from")?;
+        let to: Option<NaiveDate> = row.try_get("", "active_to")?;
+        for day in days.range(from..).take_while(|day| to.is_none_or(|to| **day <= to)) {
+            found.entry(*day).or_default().push(member.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// A condition that a membership holds on some day from `first` to `last`.
+fn touches(first: NaiveDate, last: NaiveDate) -> Condition {
+    let column = |c| Expr::col((membership::Entity, c));
+    Condition::all().add(column(membership::Column::ActiveFrom).lte(last)).add(
+        Condition::any()
+            .add(column(membership::Column::ActiveTo).is_null())
+            .add(column(membership::Column::ActiveTo).gte(first)),
+    )
 }
 
 /// A person as they were on `day`; None when no membership held.

@@ -33,7 +33,7 @@ pub async fn add_sessions(
     if !wrong.is_empty() {
         return Err(Error::invalid(wrong));
     }
-    insert_sessions(db, &event, &sittings, now).await?;
+    insert_sessions(db, &event, &sittings, None, now).await?;
     let event = touch_event(db, id, now).await?;
     let added = |key: &str| sittings.iter().any(|sitting| sitting.key == key);
     for session in sessions(db, id).await?.iter().filter(|session| added(&session.key)) {

@@ -4,19 +4,20 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use entity::id::{EventId, SessionId};
-use serde::Deserialize;
+use entity::{event, session};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::series::{Applied, AppliedView, Apply, ByHand, NewSeries, bring_back, cancel_rest, change_rest};
 use super::view::{EventView, SessionView};
 use super::{
-    Bound, EventChange, Filter, Made, NewEvent, NewSession, SessionChange, Whole, cancel_event, cancel_session,
-    change_event, change_session, create, event_for, list_events, list_sessions, load_whole, load_wholes, publish,
-    session_for,
+    Bound, EventChange, Filter, Made, NewEvent, NewSession, SessionChange, Whole, cancel_event, change_event, create,
+    event_for, list_events, list_sessions, load_whole, load_wholes, publish, session_for,
 };
 use crate::dates::{parse_date, parse_moment};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::people;
 use crate::state::App;
 use crate::web::{Caller, IfMatch, IfNoneMatch, Items, Json, MaybeJson, Path, Query, Tagged, ToManage};
@@ -31,6 +32,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions))
         .routes(routes!(one_session, change_one_session))
         .routes(routes!(cancel_one_session))
+        .routes(routes!(restore_one_session))
         .merge(super::joint::api::routes())
 }
 
@@ -142,8 +144,11 @@ struct EventBody {
     /// Its sittings.
     sessions: Option<Vec<NewSession>>,
     /// Sittings by a rule of recurrence, instead of `sessions`.
-    #[schema(value_type = Option<Object>)]
-    series: Option<serde_json::Value>,
+    series: Option<NewSeries>,
+    /// How many may take part; left out or null: as many as come.
+    capacity: Option<i32>,
+    /// Whom to ask.
+    contact: String,
 }
 
 impl Default for EventBody {
@@ -166,17 +171,16 @@ impl Default for EventBody {
             status: None,
             sessions: None,
             series: None,
+            capacity: None,
+            contact: String::new(),
         }
     }
 }
 
 impl EventBody {
     fn understood(self) -> Result<NewEvent> {
-        if self.series.is_some() {
-            return Err(match self.sessions {
-                Some(_) => Error::field("series", "sessions-or-series"),
-                None => Error::new(Code::NotImplemented),
-            });
+        if self.series.is_some() && self.sessions.is_some() {
+            return Err(Error::field("series", "sessions-or-series"));
         }
         if self.status.as_deref().is_some_and(|status| status != "draft") {
             return Err(Error::field("status", "begins-as-draft"));
@@ -197,6 +201,9 @@ impl EventBody {
             reminders: self.reminders,
             time_zone: self.time_zone,
             sessions: self.sessions.unwrap_or_default(),
+            series: self.series,
+            capacity: self.capacity,
+            contact: self.contact,
         })
     }
 }
@@ -312,31 +319,80 @@ async fn one_session(
     Ok(Tagged { revision: session.revision, body: SessionView::of(&event, &session) }.unless_held(&held))
 }
 
-/// Changes what is given of a session; `{"status": "held"}` says that it took place.
-#[utoipa::path(patch, path = "/sessions/{id}", tag = "sessions", params(("id" = String, Path, description = "Of a session"), ("If-Match" = Option<String>, Header, description = "412 when it changed meanwhile")), request_body = SessionChange, responses((status = 200, body = SessionView)))]
+/// Which sittings of its series a change of one is meant for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+struct Reach {
+    /// `this` (default): only this one. `later`: this one and all later ones of its series. `all`: all of its series
+    /// that have not begun.
+    #[param(inline)]
+    apply: Apply,
+    /// `keep` (default): sittings whose time somebody set by hand keep it. `take`: they come along.
+    #[param(inline)]
+    by_hand: ByHand,
+}
+
+/// A session, with what a change did to others of its series.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangedView {
+    #[serde(flatten)]
+    session: SessionView,
+    /// With `apply=later` or `all`: what became of the sittings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<AppliedView>,
+}
+
+impl ChangedView {
+    fn tagged((event, session, done): (event::Model, session::Model, Applied), apply: Apply) -> Tagged<Self> {
+        let applied = (apply != Apply::This).then(|| AppliedView::of(&done));
+        Tagged { revision: session.revision, body: Self { session: SessionView::of(&event, &session), applied } }
+    }
+}
+
+/// Changes what is given of a session; `{"status": "held"}` says that it took place. Of several sittings of a series
+/// each keeps its date: what changes is time of day, length, title and place.
+#[utoipa::path(patch, path = "/sessions/{id}", tag = "sessions", params(("id" = String, Path, description = "Of a session"), Reach, ("If-Match" = Option<String>, Header, description = "412 when it changed meanwhile")), request_body = SessionChange, responses((status = 200, body = ChangedView)))]
 async fn change_one_session(
     State(app): State<App>,
     caller: Caller<ToManage>,
     Path(id): Path<SessionId>,
+    Query(reach): Query<Reach>,
     IfMatch(expected): IfMatch,
     Json(body): Json<SessionChange>,
-) -> Result<Tagged<SessionView>> {
+) -> Result<Tagged<ChangedView>> {
     let tx = app.db.begin().await?;
-    let (event, session) = change_session(&tx, &caller.actor, id, body, expected, app.now()).await?;
+    let whom = (reach.apply, reach.by_hand);
+    let changed = change_rest(&tx, &caller.actor, id, body, whom, expected, app.now()).await?;
     tx.commit().await?;
-    Ok(Tagged { revision: session.revision, body: SessionView::of(&event, &session) })
+    Ok(ChangedView::tagged(changed, reach.apply))
 }
 
-/// Cancels one session, and tells the invited at once.
-#[utoipa::path(post, path = "/sessions/{id}/cancel", tag = "sessions", params(("id" = String, Path, description = "Of a session")), request_body = Option<Reason>, responses((status = 200, body = SessionView)))]
+/// Cancels one session, or with it later ones of its series, and tells the invited at once.
+#[utoipa::path(post, path = "/sessions/{id}/cancel", tag = "sessions", params(("id" = String, Path, description = "Of a session"), Reach), request_body = Option<Reason>, responses((status = 200, body = ChangedView)))]
 async fn cancel_one_session(
     State(app): State<App>,
     caller: Caller<ToManage>,
     Path(id): Path<SessionId>,
+    Query(reach): Query<Reach>,
     MaybeJson(body): MaybeJson<Reason>,
+) -> Result<Tagged<ChangedView>> {
+    let tx = app.db.begin().await?;
+    let cancelled = cancel_rest(&tx, &caller.actor, id, body.reason, reach.apply, app.now()).await?;
+    tx.commit().await?;
+    Ok(ChangedView::tagged(cancelled, reach.apply))
+}
+
+/// Brings a cancelled sitting of a series back, at the time that its series gives it, and invites to it. 409 when it is
+/// not cancelled or its time has passed.
+#[utoipa::path(post, path = "/sessions/{id}/restore", tag = "sessions", params(("id" = String, Path, description = "Of a session")), responses((status = 200, body = SessionView)))]
+async fn restore_one_session(
+    State(app): State<App>,
+    caller: Caller<ToManage>,
+    Path(id): Path<SessionId>,
 ) -> Result<Tagged<SessionView>> {
     let tx = app.db.begin().await?;
-    let (event, session) = cancel_session(&tx, &caller.actor, id, body.reason, app.now()).await?;
+    let (event, session) = bring_back(&tx, &caller.actor, id, app.now()).await?;
     tx.commit().await?;
     Ok(Tagged { revision: session.revision, body: SessionView::of(&event, &session) })
 }

@@ -3,7 +3,7 @@
 //! One set of rules, asked two ways: [`invited`] of all people at once by a query, [`Audience::names`] of one person
 //! by values. A test holds the two against each other.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use entity::id::{EventId, OrganisationId, PersonId};
@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Query
 
 pub use super::audience_line::{parse, text};
 use super::scope::stands;
-use crate::people::{Member, members_on, select_below};
+use crate::people::{Member, members_by_day, members_on, select_below};
 
 /// The audience of one event, with the organisations that its groups are looked for in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +104,16 @@ impl Audience {
         }
     }
 
+    /// A condition on person and membership; None when it names nobody.
+    fn which(&self) -> Option<Condition> {
+        let included = self.any_of(AudienceSign::Include)?;
+        let all = Condition::all().add(included);
+        Some(match self.any_of(AudienceSign::Exclude) {
+            Some(excluded) => all.add(excluded.not()),
+            None => all,
+        })
+    }
+
     fn any_of(&self, sign: AudienceSign) -> Option<Condition> {
         let conditions: Vec<_> =
             self.rules.iter().filter(|rule| rule.sign == sign).filter_map(|rule| self.condition(rule)).collect();
@@ -160,10 +170,20 @@ pub async fn hosts(db: &impl ConnectionTrait, event: &event::Model) -> Result<Ve
 
 /// Everyone whom the audience names on `day`, by staff number.
 pub async fn invited(db: &impl ConnectionTrait, audience: &Audience, day: NaiveDate) -> Result<Vec<Member>, DbErr> {
-    let Some(included) = audience.any_of(AudienceSign::Include) else { return Ok(Vec::new()) };
-    let mut which = Condition::all().add(included);
-    if let Some(excluded) = audience.any_of(AudienceSign::Exclude) {
-        which = which.add(excluded.not());
+    match audience.which() {
+        Some(which) => members_on(db, day, which).await,
+        None => Ok(Vec::new()),
     }
-    members_on(db, day, which).await
+}
+
+/// The same of many days, by one query.
+pub(super) async fn invited_by_day(
+    db: &impl ConnectionTrait,
+    audience: &Audience,
+    days: &BTreeSet<NaiveDate>,
+) -> Result<HashMap<NaiveDate, Vec<Member>>, DbErr> {
+    match audience.which() {
+        Some(which) => members_by_day(db, days, which).await,
+        None => Ok(HashMap::new()),
+    }
 }

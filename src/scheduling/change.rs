@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::draft::{self, Ground};
 use super::kind::Class;
 use super::publish::{sessions, touch_event, touch_sessions};
+use super::series::{SeriesChange, change_series};
 use super::tell::{is_ahead, tell};
 use super::whole::event_to_manage;
 use super::{Whole, audience_line, create, joint, load_whole, roster, wording};
@@ -51,6 +52,13 @@ pub struct EventChange {
     pub reminders: Option<Option<Vec<String>>>,
     /// IANA name; of a draft only.
     pub time_zone: Option<String>,
+    /// How many may take part; null is as many as come.
+    #[serde(deserialize_with = "given")]
+    pub capacity: Option<Option<i32>>,
+    /// Whom to ask.
+    pub contact: Option<String>,
+    /// Its series: changes the rule for all sittings that have not begun.
+    pub series: Option<SeriesChange>,
 }
 
 /// Tells `null` from what is not there.
@@ -69,8 +77,26 @@ pub(super) fn demand_revision(expected: Option<i64>, present: i64) -> Result<()>
 
 /// Changes what is given of an event that is not cancelled, in the caller's transaction. `expected` is the revision
 /// that the caller saw. A new place tells those invited to published sessions that are not over and have no place of
-/// their own; nothing else tells anybody, a changed audience neither: it shows in rosters and feeds at once.
+/// their own; nothing else tells anybody, a changed audience neither: it shows in rosters and feeds at once. What a
+/// change of its series tells: see [`change_series`].
 pub async fn change_event(
+    db: &impl ConnectionTrait,
+    ground: &Ground<'_>,
+    actor: &Actor,
+    id: EventId,
+    mut change: EventChange,
+    expected: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<Whole> {
+    let series = change.series.take();
+    let whole = change_fields(db, ground, actor, id, change, expected, now).await?;
+    match series {
+        Some(series) => change_series(db, actor, id, series, now).await,
+        None => Ok(whole),
+    }
+}
+
+async fn change_fields(
     db: &impl ConnectionTrait,
     ground: &Ground<'_>,
     actor: &Actor,
@@ -173,6 +199,10 @@ async fn understand(
     plain_fields(&mut row, &before.event, change, &mut wrong);
     if let Some(name) = &change.time_zone {
         new_zone(&mut row, &before.event, name, &mut wrong)?;
+        // The slots by which its sittings are known are local times.
+        if before.series.is_some() && row.time_zone.is_set() {
+            wrong.push(FieldProblem::new("time_zone", "zone-of-series"));
+        }
     }
     if let Some(key) = &change.kind {
         let kind = draft::kind(ground, "kind", key, &mut wrong);
@@ -214,6 +244,12 @@ fn plain_fields(
     }
     if let Some(walk_ins) = change.walk_ins {
         set(&mut row.walk_ins, &before.walk_ins, walk_ins);
+    }
+    if let Some(text) = &change.contact {
+        set(&mut row.contact, &before.contact, wording::line("contact", text, 100, wrong));
+    }
+    if let Some(capacity) = change.capacity {
+        set(&mut row.capacity, &before.capacity, draft::capacity(capacity, wrong));
     }
     if let Some(list) = &change.reminders {
         let list = list.as_ref().map(|list| draft::reminders(list, wrong).into());

@@ -73,6 +73,7 @@ pub async fn change_session(
         });
     if moved {
         thaw(db, &before, &mut row, now).await?;
+        row.by_hand = Set(before.series_id.is_some());
     }
     if moved || place || row.status.is_set() {
         row.sequence = Set(before.sequence + 1);
@@ -98,15 +99,12 @@ fn understand(event: &event::Model, before: &session::Model, change: &SessionCha
     if let Some(span) = new_span(before, change, &mut wrong) {
         set_span(&mut row, before, &span);
     }
-    let mut text = |name: &str, new: &Option<Option<String>>, before: &Option<String>| {
-        let new = new.as_ref()?;
-        let text = own(new.as_ref().map(|text| wording::line(name, text, 200, &mut wrong)));
-        (text != *before).then_some(text)
-    };
-    if let Some(title) = text("title", &change.title, &before.title) {
+    let title = new_text("title", change.title.as_ref(), &mut wrong);
+    if let Some(title) = title.filter(|title| *title != before.title) {
         row.title = Set(title);
     }
-    if let Some(location) = text("location", &change.location, &before.location) {
+    let location = new_text("location", change.location.as_ref(), &mut wrong);
+    if let Some(location) = location.filter(|location| *location != before.location) {
         row.location = Set(location);
     }
     if let Some(status) = change.status.filter(|status| *status != before.status) {
@@ -122,7 +120,17 @@ fn understand(event: &event::Model, before: &session::Model, change: &SessionCha
     if wrong.is_empty() { Ok(row) } else { Err(Error::invalid(wrong)) }
 }
 
-fn new_span(before: &session::Model, change: &SessionChange, wrong: &mut Vec<FieldProblem>) -> Option<Span> {
+/// A text of its own as it is to be: None when it is not given.
+#[expect(clippy::option_option, reason = "not given, given as none of its own and given are three things")]
+pub(super) fn new_text(
+    name: &str,
+    new: Option<&Option<String>>,
+    wrong: &mut Vec<FieldProblem>,
+) -> Option<Option<String>> {
+    new.map(|text| own(text.as_ref().map(|text| wording::line(name, text, 200, wrong))))
+}
+
+pub(super) fn new_span(before: &session::Model, change: &SessionChange, wrong: &mut Vec<FieldProblem>) -> Option<Span> {
     if change.starts_at.is_none() && change.ends_at.is_none() && change.all_day.is_none() {
         return None;
     }

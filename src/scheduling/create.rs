@@ -1,13 +1,14 @@
 //! Making an event: a draft, which tells nobody anything.
 
 use chrono::{DateTime, Datelike, Utc};
-use entity::id::{EventId, OrganisationId};
+use entity::id::{EventId, OrganisationId, SeriesId};
 use entity::state::{CoHostStatus, EventStatus, SessionStatus};
 use entity::{audience_rule, event, event_also_kind, event_co_host, event_topic, session};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::draft::{Draft, Ground, NewEvent, Sitting, check};
+use super::series::key_of_series;
 use super::session::span;
 use super::{Whole, audience_line, load_whole};
 use crate::access::{Actor, audit};
@@ -60,7 +61,12 @@ pub async fn create(
         return if same(&draft, &audience, &whole) { Ok(Made::Same(whole)) } else { Err(taken("key")) };
     }
     write_parts(db, event.id, &draft).await?;
-    insert_sessions(db, &event, &draft.sessions, now).await?;
+    let series = match &draft.series {
+        Some(series) => Some(series.insert(db, event.id, now).await?.id),
+        None => None,
+    };
+    let inserted = insert_sessions(db, &event, &draft.sessions, series, now).await;
+    inserted.map_err(|error| if series.is_some() { key_of_series(error) } else { error })?;
     let deed = audit::Deed {
         actor: &actor.name,
         action: "event.create",
@@ -94,6 +100,8 @@ fn row(draft: &Draft, now: DateTime<Utc>) -> event::ActiveModel {
         created_at: Set(now),
         updated_at: Set(now),
         published_at: Set(None),
+        capacity: Set(draft.capacity),
+        contact: Set(draft.contact.clone()),
         ..Default::default()
     }
 }
@@ -182,11 +190,12 @@ pub(super) async fn replace_rules(
     audience_rule::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
 }
 
-/// Adds sittings to an event; `key-taken` when a key is another's.
+/// Adds sittings to an event, of its series where one is given; `key-taken` when a key is another's.
 pub(super) async fn insert_sessions(
     db: &impl ConnectionTrait,
     event: &event::Model,
     sittings: &[Sitting],
+    series: Option<SeriesId>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let keys = sittings.iter().map(|sitting| sitting.key.as_str());
@@ -194,7 +203,7 @@ pub(super) async fn insert_sessions(
     if let Some(i) = sittings.iter().position(|sitting| there.iter().any(|row| row.key == sitting.key)) {
         return Err(taken(format!("sessions[{i}].key")));
     }
-    let rows: Vec<_> = sittings.iter().map(|sitting| sitting_row(event, sitting, now)).collect();
+    let rows: Vec<_> = sittings.iter().map(|sitting| sitting_row(event, sitting, series, now)).collect();
     let inserted = session::Entity::insert_many(rows)
         .on_conflict(OnConflict::column(session::Column::Key).do_nothing().to_owned())
         .exec_without_returning(db)
@@ -206,7 +215,12 @@ pub(super) async fn insert_sessions(
     Ok(())
 }
 
-fn sitting_row(event: &event::Model, sitting: &Sitting, now: DateTime<Utc>) -> session::ActiveModel {
+fn sitting_row(
+    event: &event::Model,
+    sitting: &Sitting,
+    series: Option<SeriesId>,
+    now: DateTime<Utc>,
+) -> session::ActiveModel {
     session::ActiveModel {
         key: Set(sitting.key.clone()),
         event_id: Set(event.id),
@@ -226,6 +240,9 @@ fn sitting_row(event: &event::Model, sitting: &Sitting, now: DateTime<Utc>) -> s
         roster_frozen_at: Set(None),
         created_at: Set(now),
         updated_at: Set(now),
+        series_id: Set(series),
+        recurrence_id: Set(sitting.slot.clone()),
+        slot: Set(sitting.slot.clone()),
         ..Default::default()
     }
 }
@@ -248,7 +265,14 @@ fn same(draft: &Draft, audience: &[String], whole: &Whole) -> bool {
         && reminders == draft.reminders
         && event.time_zone == draft.zone.name()
         && audience == whole.audience
-        && same_sessions(&draft.sessions, &whole.sessions)
+        && event.capacity == draft.capacity
+        && event.contact == draft.contact
+        && match (&draft.series, &whole.series) {
+            // What became of single sittings since is no other series.
+            (Some(draft), Some(series)) => draft.same(&series.row),
+            (None, None) => same_sessions(&draft.sessions, &whole.sessions),
+            _ => false,
+        }
 }
 
 fn same_sessions(sittings: &[Sitting], rows: &[session::Model]) -> bool {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::kind::Kinds;
+use super::series::{Fresh, NewSeries, check_new};
 use super::work_hours::WorkHours;
 use super::{audience_line, wording};
 use crate::access::{Actor, Rights};
@@ -62,6 +63,12 @@ pub struct NewEvent {
     pub time_zone: Option<String>,
     /// Its sittings.
     pub sessions: Vec<NewSession>,
+    /// Or the rule by which they recur.
+    pub series: Option<NewSeries>,
+    /// How many may take part; None is as many as come.
+    pub capacity: Option<i32>,
+    /// Whom to ask; may be empty.
+    pub contact: String,
 }
 
 /// A sitting as somebody writes it.
@@ -100,6 +107,9 @@ pub(super) struct Draft {
     pub reminders: Option<Vec<String>>,
     pub zone: Zone,
     pub sessions: Vec<Sitting>,
+    pub series: Option<Fresh>,
+    pub capacity: Option<i32>,
+    pub contact: String,
 }
 
 /// A sitting of which every field is understood.
@@ -109,8 +119,11 @@ pub(super) struct Sitting {
     pub span: Span,
     pub title: Option<String>,
     pub location: Option<String>,
+    /// Of a sitting of a series: the slot that the rule gives it.
+    pub slot: Option<String>,
 }
 
+const MOST_PEOPLE: i32 = 1_000_000;
 const MOST_SESSIONS: usize = 400;
 
 /// Understands every field, or refuses with all that is wrong at once. The host must be the actor's organisation or
@@ -127,6 +140,7 @@ pub(super) async fn check(
     let zone = zone(ground, new.time_zone.as_deref(), &mut wrong);
     let hosts = hosts(db, actor, new, &mut wrong).await?;
     let rules = audience_line::read(db, &new.audience, &mut wrong).await?;
+    let (series, sittings) = sittings(db, new, zone, &mut wrong).await?;
     let draft = Draft {
         key: wording::key("key", &new.key, &mut wrong),
         kind: kind(ground, "kind", &new.kind, &mut wrong),
@@ -142,7 +156,10 @@ pub(super) async fn check(
         walk_ins: new.walk_ins,
         reminders: new.reminders.as_ref().map(|list| reminders(list, &mut wrong)),
         zone,
-        sessions: sessions(&new.sessions, zone, &mut wrong),
+        sessions: sittings,
+        series,
+        capacity: capacity(new.capacity, &mut wrong),
+        contact: wording::line("contact", &new.contact, 100, &mut wrong),
     };
     if wrong.is_empty() { Ok(draft) } else { Err(Error::invalid(wrong)) }
 }
@@ -150,6 +167,30 @@ pub(super) async fn check(
 /// Whether an event could be made of this, without making it; what is wrong is named by field.
 pub async fn check_event(db: &impl ConnectionTrait, ground: &Ground<'_>, actor: &Actor, new: &NewEvent) -> Result<()> {
     check(db, ground, actor, new).await.map(drop)
+}
+
+/// The sittings of a new event: those that it names, or those of its series.
+async fn sittings(
+    db: &impl ConnectionTrait,
+    new: &NewEvent,
+    zone: Zone,
+    wrong: &mut Vec<FieldProblem>,
+) -> Result<(Option<Fresh>, Vec<Sitting>)> {
+    let Some(series) = &new.series else { return Ok((None, sessions(&new.sessions, zone, wrong))) };
+    if !new.sessions.is_empty() {
+        wrong.push(FieldProblem::new("series", "sessions-or-series"));
+    }
+    let fresh = check_new(db, series, zone, wrong).await?;
+    let sittings = fresh.as_ref().map(Fresh::sittings).unwrap_or_default();
+    Ok((fresh, sittings))
+}
+
+/// As many as may take part, one at least.
+pub(super) fn capacity(capacity: Option<i32>, wrong: &mut Vec<FieldProblem>) -> Option<i32> {
+    if capacity.is_some_and(|n| !(1..=MOST_PEOPLE).contains(&n)) {
+        wrong.push(FieldProblem::new("capacity", "bad-capacity").with("limit", MOST_PEOPLE));
+    }
+    capacity
 }
 
 pub(super) fn kind(ground: &Ground<'_>, field: &str, key: &str, wrong: &mut Vec<FieldProblem>) -> String {
@@ -283,7 +324,7 @@ pub(super) fn sessions(list: &[NewSession], zone: Zone, wrong: &mut Vec<FieldPro
         let location = new.location.as_deref().map(|text| wording::line(&at("location"), text, 200, wrong));
         let times = Times { start: &new.starts_at, end: &new.ends_at, all_day: new.all_day };
         if let Some(span) = times.read(zone, &format!("sessions[{i}]."), wrong) {
-            found.push(Sitting { key, span, title: own(title), location: own(location) });
+            found.push(Sitting { key, span, title: own(title), location: own(location), slot: None });
         }
     }
     found

@@ -30,6 +30,7 @@ pub mod place;
 mod publish;
 pub mod roster;
 mod scope;
+pub mod series;
 pub mod session;
 mod tell;
 pub mod view;

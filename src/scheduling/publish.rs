@@ -114,7 +114,7 @@ pub async fn cancel_session(
     Ok((event, find(db, id).await?))
 }
 
-fn reason(field: &str, text: Option<String>) -> Result<Option<String>> {
+pub(super) fn reason(field: &str, text: Option<String>) -> Result<Option<String>> {
     let mut wrong = Vec::new();
     let text = text.map(|text| wording::line(field, &text, 500, &mut wrong)).filter(|text| !text.is_empty());
     if wrong.is_empty() { Ok(text) } else { Err(Error::invalid(wrong)) }

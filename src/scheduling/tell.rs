@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::id::SessionId;
 use entity::state::{EventStatus, MessageKind, SessionStatus};
 use entity::{event, session};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use serde_json::Value;
 
-use super::audience::{Audience, invited};
+use super::audience::{Audience, invited, invited_by_day};
 use crate::outbox::{Message, enqueue};
 use crate::people::Member;
 
@@ -44,29 +45,79 @@ pub(super) async fn tell_people(
     detail: Option<Value>,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let messages = people
-        .iter()
-        .filter_map(|member| {
-            let address = member.email.clone()?;
-            Some(Message {
-                key: format!("{kind}:{}:{}:{}", session.id, session.sequence, member.person_id),
-                kind,
-                event_id: Some(event.id),
-                session_id: Some(session.id),
-                person_id: Some(member.person_id),
-                account_id: None,
-                address,
-                detail: detail.clone(),
-            })
+    enqueue(db, letters(kind, event, session, people, detail.as_ref()), now).await?;
+    told(db, vec![session.id], now).await
+}
+
+/// One message for each of them who has an address.
+fn letters(
+    kind: MessageKind,
+    event: &event::Model,
+    session: &session::Model,
+    people: &[Member],
+    detail: Option<&Value>,
+) -> Vec<Message> {
+    let letter = |member: &Member| {
+        Some(Message {
+            key: format!("{kind}:{}:{}:{}", session.id, session.sequence, member.person_id),
+            kind,
+            event_id: Some(event.id),
+            session_id: Some(session.id),
+            person_id: Some(member.person_id),
+            account_id: None,
+            address: member.email.clone()?,
+            detail: detail.cloned(),
         })
-        .collect();
-    enqueue(db, messages, now).await?;
+    };
+    people.iter().filter_map(letter).collect()
+}
+
+async fn told(db: &impl ConnectionTrait, sessions: Vec<SessionId>, now: DateTime<Utc>) -> Result<(), DbErr> {
     session::Entity::update_many()
         .col_expr(session::Column::ToldAt, Expr::value(now))
-        .filter(session::Column::Id.eq(session.id))
+        .filter(session::Column::Id.is_in(sessions))
         .exec(db)
         .await
         .map(drop)
+}
+
+/// What is to be told of one session.
+#[derive(Clone, Debug)]
+pub(super) struct News {
+    /// What it says.
+    pub kind: MessageKind,
+    /// The session as it is now.
+    pub session: session::Model,
+    /// What the ids do not say.
+    pub detail: Option<Value>,
+    /// The day on which it was: who was invited then and is not now is told that it is off.
+    pub gone_from: Option<NaiveDate>,
+}
+
+/// Tells the invited of many sessions of one event, in as many statements as of a few.
+pub(super) async fn tell_all(
+    db: &impl ConnectionTrait,
+    event: &event::Model,
+    news: Vec<News>,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    if news.is_empty() {
+        return Ok(());
+    }
+    let audience = Audience::load(db, event).await?;
+    let days = news.iter().flat_map(|one| [Some(one.session.day), one.gone_from]).flatten().collect();
+    let people = invited_by_day(db, &audience, &days).await?;
+    let of = |day: NaiveDate| people.get(&day).cloned().unwrap_or_default();
+    let mut messages = Vec::new();
+    for one in &news {
+        let here = of(one.session.day);
+        messages.extend(letters(one.kind, event, &one.session, &here, one.detail.as_ref()));
+        if let Some(day) = one.gone_from {
+            messages.extend(letters(MessageKind::Cancellation, event, &one.session, &gone(of(day), &here), None));
+        }
+    }
+    enqueue(db, messages, now).await?;
+    told(db, news.iter().map(|one| one.session.id).collect(), now).await
 }
 
 /// Those of `before` who are not among `after`.

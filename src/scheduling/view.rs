@@ -5,6 +5,7 @@ use entity::{event, session};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::series::SeriesView;
 use super::{Whole, session as shown};
 
 /// An event with its sessions.
@@ -43,8 +44,14 @@ pub struct EventView {
     pub reminders: Option<Vec<String>>,
     /// IANA name.
     pub time_zone: String,
+    /// How many may take part; null is as many as come.
+    pub capacity: Option<i32>,
+    /// Whom to ask; may be empty.
+    pub contact: String,
     /// Its sittings, by start.
     pub sessions: Vec<SessionView>,
+    /// The rule by which its sittings recur; null when they follow none.
+    pub series: Option<SeriesView>,
 }
 
 /// A session.
@@ -80,6 +87,13 @@ pub struct SessionView {
     pub kind: String,
     /// IANA name.
     pub time_zone: String,
+    /// The series that it is a sitting of: opaque; null outside one.
+    pub series: Option<String>,
+    /// The local slot that the rule gave it, `20260108T143000` or `20260108`: by it, it stays the same sitting wherever
+    /// it is moved (RFC 5545 section 3.8.4.4). Null outside a series.
+    pub recurrence_id: Option<String>,
+    /// Whether somebody set its time by hand, so that it does not follow its series.
+    pub by_hand: bool,
 }
 
 impl SessionView {
@@ -101,6 +115,9 @@ impl SessionView {
             location: shown::location(event, session).to_owned(),
             kind: event.kind.clone(),
             time_zone: session.time_zone.clone(),
+            series: session.series_id.map(|id| id.to_string()),
+            recurrence_id: session.recurrence_id.clone(),
+            by_hand: session.by_hand,
         }
     }
 }
@@ -127,6 +144,9 @@ impl EventView {
             form: event.form.clone(),
             reminders: event.reminders.clone().and_then(|list| serde_json::from_value(list).ok()),
             time_zone: event.time_zone.clone(),
+            capacity: event.capacity,
+            contact: event.contact.clone(),
+            series: whole.series.as_ref().map(SeriesView::of),
             sessions: whole.sessions.iter().map(|session| SessionView::of(event, session)).collect(),
         }
     }

@@ -7,6 +7,7 @@ use entity::state::CoHostStatus;
 use entity::{audience_rule, event, event_also_kind, event_co_host, event_topic, organisation, session};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::series::{Series, load_series};
 use super::{audience_line, hosted_below};
 use crate::access::{Actor, Rights};
 use crate::error::{Code, Error, Result};
@@ -31,6 +32,8 @@ pub struct Whole {
     pub also_kinds: Vec<String>,
     /// Its sittings, by start.
     pub sessions: Vec<session::Model>,
+    /// The series that its sittings, or some of them, are of.
+    pub series: Option<Series>,
 }
 
 /// Reads all that belongs to an event.
@@ -44,6 +47,7 @@ pub async fn load_wholes(db: &impl ConnectionTrait, events: Vec<event::Model>) -
     let mut parts = Parts::load(db, &ids).await?;
     let hosts = events.iter().map(|event| event.host_id);
     let organisations = parts.organisations(db, hosts).await?;
+    let mut series = load_series(db, &events).await?;
     let mut wholes = Vec::with_capacity(events.len());
     for event in events {
         let host = organisations.get(&event.host_id).cloned();
@@ -57,6 +61,7 @@ pub async fn load_wholes(db: &impl ConnectionTrait, events: Vec<event::Model>) -
             topics: parts.topics.remove(&event.id).unwrap_or_default(),
             also_kinds: parts.also_kinds.remove(&event.id).unwrap_or_default(),
             sessions: parts.sessions.remove(&event.id).unwrap_or_default(),
+            series: series.remove(&event.id),
             event,
         });
     }

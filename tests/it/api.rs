@@ -181,7 +181,9 @@ journeys! {
         let mut series = draft("E1");
         series.as_object_mut().unwrap().remove("sessions");
         series["series"] = json!({"key": "S", "rrule": "FREQ=WEEKLY"});
-        app.post("/api/v1/events", &token, series).await.problem(501, "not-implemented");
+        let problem = app.post("/api/v1/events", &token, series).await.problem(422, "invalid");
+        let fields: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
+        assert_eq!(fields, ["series.starts_at", "series.ends_at"]);
         assert_eq!(app.get("/api/v1/events", &token).await.json()["items"], json!([]));
     }
 

@@ -21,5 +21,6 @@ mod mail;
 mod pages;
 mod report;
 mod scheduling;
+mod series;
 mod templates;
 mod views;

@@ -1,0 +1,229 @@
+//! Series of sittings: made by a rule, moved off days off, changed from some sitting on; what began stays as it was.
+
+use std::collections::BTreeMap;
+
+use entity::state::Scope;
+use entity::{attendance, outbox, session};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
+
+use crate::harness::TestApp;
+
+/// An event of GQ-KJ with the six people of the bureau and that series.
+fn study(key: &str, series: Value) -> Value {
+    json!({
+        "key": key, "kind": "center_group_study", "title": "理论学习中心组学法", "org_code": "GQ-KJ",
+        "audience": ["org:GQ-KJ"], "location": "三楼会议室", "required": true, "series": series,
+    })
+}
+
+/// The quarterly study of 2026: the first day of each quarter, 14:30 to 16:30, after days off.
+fn quarterly() -> Value {
+    json!({
+        "key": "ZXZ2026", "starts_at": "2026-01-01T14:30", "ends_at": "2026-01-01T16:30",
+        "rrule": "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=1;COUNT=4", "time_zone": "Asia/Shanghai", "on_day_off": "after",
+    })
+}
+
+/// Every Thursday from 8 January 2026.
+fn weekly(count: usize) -> Value {
+    json!({
+        "key": "W", "starts_at": "2026-01-08T14:30", "ends_at": "2026-01-08T16:30",
+        "rrule": format!("FREQ=WEEKLY;BYDAY=TH;COUNT={count}"),
+    })
+}
+
+async fn make(app: &TestApp, token: &str, body: Value) -> Value {
+    app.post("/api/v1/events", token, body).await.expect(201).json()
+}
+
+fn at(list: &str, shown: &Value) -> String {
+    format!("/api/v1/{list}/{}", shown["id"].as_str().expect("an id"))
+}
+
+/// The address of the sitting of that key.
+fn sitting(event: &Value, key: &str) -> String {
+    let list = event["sessions"].as_array().expect("sessions");
+    at("sessions", list.iter().find(|one| one["key"] == key).unwrap_or_else(|| panic!("no {key} in {event}")))
+}
+
+async fn publish(app: &TestApp, token: &str, event: &Value) -> Value {
+    app.post(&format!("{}/publish", at("events", event)), token, json!({"override": "x"})).await.expect(200).json()
+}
+
+async fn told(app: &TestApp) -> BTreeMap<String, u64> {
+    let rows = outbox::Entity::find().all(app.db.read()).await.unwrap();
+    rows.iter().fold(BTreeMap::new(), |mut sums, row| {
+        *sums.entry(row.kind.as_str().to_owned()).or_default() += 1;
+        sums
+    })
+}
+
+async fn rows(app: &TestApp) -> Vec<session::Model> {
+    session::Entity::find().order_by_asc(session::Column::Key).all(app.db.read()).await.unwrap()
+}
+
+/// Every sitting as a line: key, recurrence-id, state, time, who set it, attendance.
+async fn table(app: &TestApp) -> String {
+    let zone = pufa::dates::Zone::parse("Asia/Shanghai").unwrap();
+    let mut lines = Vec::new();
+    for row in rows(app).await {
+        let came = attendance::Entity::find()
+            .filter(attendance::Column::SessionId.eq(row.id))
+            .count(app.db.read())
+            .await
+            .unwrap();
+        let (from, to) = (zone.local(row.starts_at), zone.local(row.ends_at));
+        lines.push(format!(
+            "{} | {} | {:9} | {}–{} | {:7} | {came} came | sequence {}",
+            row.key,
+            row.recurrence_id.as_deref().unwrap_or("-"),
+            row.status,
+            from.format("%m-%d %H:%M"),
+            to.format("%H:%M"),
+            if row.by_hand { "by hand" } else { "" },
+            row.sequence,
+        ));
+    }
+    lines.join("\n")
+}
+
+journeys! {
+    async fn the_quarterly_study_of_2026_changes_for_the_rest_and_keeps_what_was(app: &TestApp) {
+        app.world().await;
+        app.at("2025-12-20T09:00");
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let made = make(app, &token, study("Q", quarterly())).await;
+        assert_eq!(made["series"]["moved"], json!([
+            {"date": "2026-01-01", "to": "2026-01-04", "why": "元旦"},
+            {"date": "2026-10-01", "to": "2026-10-08", "why": "国庆节"},
+        ]), "{}", made["series"]);
+        // 4 January 2026 is a Sunday that is worked.
+        let event = publish(app, &token, &made).await;
+        assert_eq!(told(app).await, BTreeMap::from([("invitation".to_owned(), 24)]));
+
+        // The first is held, and five of six came.
+        app.at("2026-01-04T14:35");
+        let first = sitting(&event, "ZXZ2026-20260101");
+        for number in 1..=5 {
+            let body = json!({"staff_no": format!("KJ00{number}")});
+            app.post(&format!("{first}/check-ins"), &token, body).await.expect(201);
+        }
+        app.at("2026-02-02T09:00");
+        // The second is moved by hand, the third called off.
+        let body = json!({"starts_at": "2026-04-03T09:00", "ends_at": "2026-04-03T11:00"});
+        let moved = app.patch(&sitting(&event, "ZXZ2026-20260401"), &token, body).await.expect(200).json();
+        assert_eq!((&moved["by_hand"], &moved["recurrence_id"]), (&json!(true), &json!("20260401T143000")));
+        let third = sitting(&event, "ZXZ2026-20260701");
+        let off = app.post(&format!("{third}/cancel"), &token, json!({"reason": "半年总结"})).await.expect(200);
+        assert_eq!(off.json()["status"], "cancelled");
+        assert_eq!(table(app).await, "\
+ZXZ2026-20260101 | 20260101T143000 | scheduled | 01-04 14:30–16:30 |         | 5 came | sequence 0
+ZXZ2026-20260401 | 20260401T143000 | scheduled | 04-03 09:00–11:00 | by hand | 0 came | sequence 1
+ZXZ2026-20260701 | 20260701T143000 | cancelled | 07-01 14:30–16:30 |         | 0 came | sequence 1
+ZXZ2026-20261001 | 20261001T143000 | scheduled | 10-08 14:30–16:30 |         | 0 came | sequence 0");
+
+        // Then the time changes for the rest.
+        let before = told(app).await;
+        let change = json!({"series": {"starts_at": "2026-01-01T15:00", "ends_at": "2026-01-01T16:30"}});
+        let changed = app.patch(&at("events", &event), &token, change.clone()).await.expect(200).json();
+        assert_eq!(changed["series"]["applied"], json!({
+            "changed": ["ZXZ2026-20261001"], "added": [], "cancelled": [], "removed": [],
+            "by_hand": ["ZXZ2026-20260401"], "missing": [],
+        }));
+        assert_eq!(table(app).await, "\
+ZXZ2026-20260101 | 20260101T143000 | scheduled | 01-04 14:30–16:30 |         | 5 came | sequence 0
+ZXZ2026-20260401 | 20260401T143000 | scheduled | 04-03 09:00–11:00 | by hand | 0 came | sequence 1
+ZXZ2026-20260701 | 20260701T143000 | cancelled | 07-01 14:30–16:30 |         | 0 came | sequence 1
+ZXZ2026-20261001 | 20261001T143000 | scheduled | 10-08 15:00–16:30 |         | 0 came | sequence 1");
+        let after = told(app).await;
+        assert_eq!(after["update"] - before["update"], 6);
+        let last = outbox::Entity::find().order_by_desc(outbox::Column::Id).one(app.db.read()).await.unwrap().unwrap();
+        assert_eq!(last.detail.unwrap()["before"]["starts_at"], "2026-10-08T14:30:00+08:00");
+        assert_eq!((&after["invitation"], &after["cancellation"]), (&24, &6));
+
+        // Again: nothing is told twice. The moved one comes along only when it is asked for.
+        app.patch(&at("events", &event), &token, change).await.expect(200);
+        assert_eq!(told(app).await, after);
+        let take = json!({"series": {"by_hand": "take"}});
+        app.patch(&at("events", &event), &token, take).await.expect(200);
+        let taken = rows(app).await[1].clone();
+        assert_eq!((taken.day.to_string().as_str(), taken.by_hand, taken.sequence), ("2026-04-01", false, 2));
+
+        // What was called off comes back when somebody says so, at the time that holds now.
+        let back = app.post(&format!("{}/restore", sitting(&event, "ZXZ2026-20260701")), &token, Value::Null).await;
+        assert_eq!(back.expect(200).json()["starts_at"], "2026-07-01T15:00:00+08:00");
+        assert_eq!(told(app).await["invitation"], 30);
+        app.post(&format!("{}/restore", sitting(&event, "ZXZ2026-20260701")), &token, Value::Null).await.problem(409, "wrong-state");
+    }
+
+    async fn this_and_all_later_and_all(app: &TestApp) {
+        app.world().await;
+        app.at("2026-01-05T09:00");
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let event = make(app, &token, study("S", weekly(6))).await;
+        publish(app, &token, &event).await;
+        app.at("2026-01-16T09:00");
+        let third = sitting(&event, "W-20260122");
+        app.patch(&sitting(&event, "W-20260205"), &token, json!({"starts_at": "2026-02-06T10:00", "ends_at": "2026-02-06T11:00"})).await.expect(200);
+        app.post(&format!("{}/cancel", sitting(&event, "W-20260212")), &token, Value::Null).await.expect(200);
+
+        let etag = app.get(&third, &token).await.header("etag").to_owned();
+        let fourth = sitting(&event, "W-20260129");
+        let body = json!({"starts_at": "2026-01-29T09:00", "ends_at": "2026-01-29T10:00", "location": "礼堂"});
+        let changed = app.patch(&format!("{fourth}?apply=later"), &token, body).await.expect(200).json();
+        assert_eq!(changed["applied"]["changed"], json!(["W-20260129", "W-20260205"]), "{changed}");
+        assert_eq!(changed["applied"]["by_hand"], json!(["W-20260205"]));
+        assert_eq!((&changed["starts_at"], &changed["location"]), (&json!("2026-01-29T09:00:00+08:00"), &json!("礼堂")));
+        let expected = "\
+W-20260108 | 20260108T143000 | scheduled | 01-08 14:30–16:30 |         | 0 came | sequence 0
+W-20260115 | 20260115T143000 | scheduled | 01-15 14:30–16:30 |         | 0 came | sequence 0
+W-20260122 | 20260122T143000 | scheduled | 01-22 14:30–16:30 |         | 0 came | sequence 0
+W-20260129 | 20260129T143000 | scheduled | 01-29 09:00–10:00 |         | 0 came | sequence 1
+W-20260205 | 20260205T143000 | scheduled | 02-06 10:00–11:00 | by hand | 0 came | sequence 2
+W-20260212 | 20260212T143000 | cancelled | 02-12 14:30–16:30 |         | 0 came | sequence 1";
+        assert_eq!(table(app).await, expected);
+        // Laid out again, the third keeps the time that the rule gave it before.
+        app.patch(&at("events", &event), &token, json!({"series": {}})).await.expect(200);
+        assert_eq!(table(app).await, expected);
+
+        // Of all, what began stays.
+        let body = json!({"starts_at": "2026-01-22T08:00", "ends_at": "2026-01-22T09:00"});
+        app.patch(&format!("{third}?apply=all&by_hand=take"), &token, body).await.expect(200);
+        assert_eq!(table(app).await, "\
+W-20260108 | 20260108T143000 | scheduled | 01-08 14:30–16:30 |         | 0 came | sequence 0
+W-20260115 | 20260115T143000 | scheduled | 01-15 14:30–16:30 |         | 0 came | sequence 0
+W-20260122 | 20260122T143000 | scheduled | 01-22 08:00–09:00 |         | 0 came | sequence 1
+W-20260129 | 20260129T143000 | scheduled | 01-29 08:00–09:00 |         | 0 came | sequence 2
+W-20260205 | 20260205T143000 | scheduled | 02-06 08:00–09:00 | by hand | 0 came | sequence 3
+W-20260212 | 20260212T143000 | cancelled | 02-12 14:30–16:30 |         | 0 came | sequence 1");
+        let current = app.get(&third, &token).await.header("etag").to_owned();
+        assert_ne!(etag, current);
+        for (path, body, field) in [
+            (format!("{third}?apply=later"), json!({"starts_at": "2026-01-23T08:00", "ends_at": "2026-01-23T09:00"}), "starts_at"),
+            (format!("{third}?apply=later"), json!({"status": "held"}), "status"),
+            (format!("{third}?apply=later"), json!({"title": "a\u{7}"}), "title"),
+        ] {
+            let problem = app.patch(&path, &token, body).await.problem(422, "invalid");
+            assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+        }
+        let problem = app.patch(&format!("{third}?apply=some"), &token, json!({})).await;
+        assert!(problem.status.is_client_error());
+        // A sitting of no series is changed alone.
+        let mut plain = study("P", Value::Null);
+        plain["sessions"] = json!([{"key": "P-1", "starts_at": "2026-03-03T09:00", "ends_at": "2026-03-03T10:00"}]);
+        let plain = make(app, &token, plain).await;
+        let problem = app.patch(&format!("{}?apply=later", sitting(&plain, "P-1")), &token, json!({"title": "x"})).await;
+        assert_eq!(problem.problem(422, "invalid")["errors"][0]["field"], "apply");
+
+        // All later ones are called off, with the reason.
+        let off = app.post(&format!("{fourth}/cancel?apply=later"), &token, json!({"reason": "停办"})).await.expect(200).json();
+        assert_eq!(off["applied"]["cancelled"], json!(["W-20260129", "W-20260205"]));
+        let states: Vec<_> = rows(app).await.into_iter().filter(|row| row.key.starts_with('W')).map(|row| row.status.as_str()).collect();
+        assert_eq!(states, ["scheduled", "scheduled", "scheduled", "cancelled", "cancelled", "cancelled"]);
+        // And no lay-out brings them back.
+        app.patch(&at("events", &event), &token, json!({"series": {"starts_at": "2026-01-08T16:00"}})).await.expect(200);
+        let states: Vec<_> = rows(app).await.into_iter().filter(|row| row.key.starts_with('W')).map(|row| row.status.as_str()).collect();
+        assert_eq!(states, ["scheduled", "scheduled", "scheduled", "cancelled", "cancelled", "cancelled"]);
+    }
+}
