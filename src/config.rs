@@ -52,6 +52,8 @@ pub struct Server {
     pub body_limit: usize,
     /// Largest import, in bytes.
     pub import_limit: usize,
+    /// Largest file that is handed in with an event, in bytes.
+    pub upload_limit: usize,
     /// Seconds that a request may take.
     pub request_timeout: u64,
 }

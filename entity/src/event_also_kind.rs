@@ -14,6 +14,8 @@ pub struct Model {
     /// Kind.
     #[sea_orm(primary_key, auto_increment = false)]
     pub kind: String,
+    /// Whether it is there because an item of an agenda is of that kind, and goes with the last such item.
+    pub by_agenda: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -14,6 +14,7 @@ impl MigrationTrait for Migration {
         add_columns(m, "event", event()).await?;
         add_columns(m, "session", session()).await?;
         add_columns(m, "event_co_host", event_co_host()).await?;
+        add_columns(m, "event_also_kind", [boolean("by_agenda").default(false).take()]).await?;
         // A foreign key cannot be added to a table that is there on SQLite; the host's own lines have none here.
         add_columns(m, "audience_rule", [big_integer_null("co_host_id")]).await?;
         add_columns(m, "organisation", [date_null("active_to")]).await?;
@@ -28,6 +29,7 @@ impl MigrationTrait for Migration {
         drop_tables(m, &["undo_step", "event_template", "holiday_day", "holiday_notice", "place", "series"]).await?;
         drop_columns(m, "organisation", &["active_to"]).await?;
         drop_columns(m, "audience_rule", &["co_host_id"]).await?;
+        drop_columns(m, "event_also_kind", &["by_agenda"]).await?;
         drop_columns(m, "event_co_host", &["status", "decided_at", "decided_by", "contact"]).await?;
         drop_columns(m, "session", &["series_id", "recurrence_id", "slot", "by_hand", "minutes"]).await?;
         let event = ["capacity", "registration", "registration_closes_at", "observance", "contact"];

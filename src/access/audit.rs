@@ -6,6 +6,8 @@ use entity::id::EventId;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
 use serde_json::Value;
 
+use crate::db::insert_all;
+
 /// One deed.
 pub struct Deed<'a> {
     /// Who, as in [`super::Actor::name`].
@@ -22,7 +24,20 @@ pub struct Deed<'a> {
 
 /// Writes a deed down.
 pub async fn record(db: &impl ConnectionTrait, deed: Deed<'_>, now: DateTime<Utc>) -> Result<(), DbErr> {
-    let row = audit::ActiveModel {
+    audit::Entity::insert(row(deed, now)).exec_without_returning(db).await.map(drop)
+}
+
+/// The same of many.
+pub async fn record_all<'a>(
+    db: &impl ConnectionTrait,
+    deeds: impl IntoIterator<Item = Deed<'a>>,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    insert_all(db, deeds.into_iter().map(|deed| row(deed, now)).collect(), None).await
+}
+
+fn row(deed: Deed<'_>, now: DateTime<Utc>) -> audit::ActiveModel {
+    audit::ActiveModel {
         at: Set(now),
         actor: Set(deed.actor.to_owned()),
         action: Set(deed.action.to_owned()),
@@ -30,6 +45,5 @@ pub async fn record(db: &impl ConnectionTrait, deed: Deed<'_>, now: DateTime<Utc
         event_id: Set(deed.event_id),
         detail: Set(deed.detail),
         ..Default::default()
-    };
-    audit::Entity::insert(row).exec_without_returning(db).await.map(drop)
+    }
 }

@@ -44,24 +44,32 @@ pub struct Setting<'a> {
     pub lang: Lang,
 }
 
-/// A session as a calendar shows it: `host` is the name of the host organisation, `topics` in order.
+/// What is told of an event beside its row.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About<'a> {
+    /// The name of the host organisation.
+    pub host: &'a str,
+    /// Laws and subjects, in order.
+    pub topics: &'a [String],
+    /// Who speaks in that session, in order.
+    pub speakers: &'a [String],
+}
+
+/// A session as a calendar shows it.
 #[must_use]
-pub fn entry(
-    setting: Setting<'_>,
-    event: &event::Model,
-    session: &session::Model,
-    host: &str,
-    topics: &[String],
-) -> Entry {
+pub fn entry(setting: Setting<'_>, event: &event::Model, session: &session::Model, about: About<'_>) -> Entry {
     let lang = setting.lang;
     let kind = setting.kinds.name(&event.kind, lang);
     let title = sessions::title(event, session);
     let cancelled = event.status == EventStatus::Cancelled || session.status == SessionStatus::Cancelled;
     let must = if event.required { "calendar-required" } else { "calendar-optional" };
-    let mut lines = vec![format!("{host} · {kind} · {}", lang.text(must))];
-    if !topics.is_empty() {
-        let joined = topics.join(if lang == Lang::Zh { "、" } else { ", " });
-        lines.push(lang.text_with("calendar-topics", [("topics", joined)]));
+    let mut lines = vec![format!("{} · {kind} · {}", about.host, lang.text(must))];
+    let comma = if lang == Lang::Zh { "、" } else { ", " };
+    if !about.topics.is_empty() {
+        lines.push(lang.text_with("calendar-topics", [("topics", about.topics.join(comma))]));
+    }
+    if !about.speakers.is_empty() {
+        lines.push(lang.text_with("calendar-speakers", [("speakers", about.speakers.join(comma))]));
     }
     Entry {
         uid: session.uid.clone(),

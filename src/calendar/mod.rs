@@ -10,6 +10,6 @@ pub mod pages;
 pub mod subscription;
 mod timezone;
 
-pub use entry::{Entry, Setting, entry};
+pub use entry::{About, Entry, Setting, entry};
 pub use ics::{Head, Status, render};
 pub use itip::{Attendance, Method, Party, message};

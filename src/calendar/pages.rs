@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::{feed, subscription};
 use crate::error::{Code, Error, Result};
 use crate::people::{OrgTree, member_on};
+use crate::scheduling::content::{Material, material, materials_of};
 use crate::scheduling::{Phase, session as sitting};
 use crate::state::App;
 use crate::view::format;
@@ -51,6 +52,12 @@ struct Mine {
 }
 
 impl Mine {
+    /// Whether a material is for this session.
+    fn has(&self, material: &Material) -> bool {
+        let row = &material.row;
+        row.event_id == self.event.id && row.session_id.is_none_or(|id| id == self.session.id)
+    }
+
     /// What became of me; a required session that was held without a record counts as absent (counting rule 3).
     fn status(&self) -> Option<AttendanceStatus> {
         let silent = self.phase == Phase::Held && self.event.required;
@@ -76,9 +83,15 @@ async fn my_page(page: &Page, person: &person::Model, link: Option<String>, toas
     let (ahead, mut past): (Vec<_>, Vec<_>) =
         all.iter().partition(|one| one.session.ends_at > now && one.phase != Phase::Held);
     past.reverse();
+    past.truncate(PAST);
+    let materials = materials_of(db, ahead.iter().chain(&past).map(|one| one.event.id)).await?;
     let next = ahead.iter().position(|one| one.phase != Phase::Cancelled);
-    let rest: Vec<_> =
-        ahead.iter().enumerate().filter(|(i, _)| Some(*i) != next).map(|(_, one)| view(page, one, now)).collect();
+    let rest: Vec<_> = ahead
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| Some(*i) != next)
+        .map(|(_, one)| view(page, one, &materials, now))
+        .collect();
     let subscriptions: Vec<_> = subscription::of_person(db, person.id)
         .await?
         .into_iter()
@@ -94,8 +107,8 @@ async fn my_page(page: &Page, person: &person::Model, link: Option<String>, toas
         greeting, name => person.name.as_str(),
         today => format!("{} {}", format::date(lang, today, today), format::clock(zone, now)),
         org => member.as_ref().map_or("", |member| tree.name(member.organisation_id)),
-        next => next.map(|i| view(page, ahead[i], now)), ahead => rest,
-        past => past.iter().take(PAST).map(|one| view(page, one, now)).collect::<Vec<_>>(),
+        next => next.map(|i| view(page, ahead[i], &materials, now)), ahead => rest,
+        past => past.iter().map(|one| view(page, one, &materials, now)).collect::<Vec<_>>(),
         year => year(page, &all, today.year()), this_year => today.year().to_string(),
         webcal => link.as_deref().map(|link| format!("webcal{}", link.trim_start_matches("https").trim_start_matches("http"))),
         link, subscriptions, toast,
@@ -131,7 +144,7 @@ async fn mine(page: &Page, tree: &OrgTree, person: PersonId, now: DateTime<Utc>)
         .collect())
 }
 
-fn view(page: &Page, one: &Mine, now: DateTime<Utc>) -> Value {
+fn view(page: &Page, one: &Mine, materials: &[Material], now: DateTime<Utc>) -> Value {
     let span = sitting::span(&one.session);
     let minutes = (span.start - now).num_minutes();
     let days = (span.day() - span.zone.day(now)).num_days();
@@ -150,6 +163,7 @@ fn view(page: &Page, one: &Mine, now: DateTime<Utc>) -> Value {
         title => if title.is_empty() { page.app.kinds.name(&one.event.kind, page.lang) } else { title },
         when => format::span(page.lang, &span, now), place => sitting::location(&one.event, &one.session),
         required => one.event.required, phase => one.phase.as_str(),
+        materials => materials.iter().filter(|row| one.has(row)).map(material).collect::<Vec<_>>(),
         status => one.status().map(AttendanceStatus::as_str),
         came => one.record.as_ref().and_then(|record| record.checked_in_at).map(|at| format::clock(span.zone, at)),
     }

@@ -11,13 +11,14 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
 };
 
-use super::entry::{Entry, Setting, entry};
+use super::entry::{About, Entry, Setting, entry};
 use crate::access::{Secret, hash};
 use crate::config;
 use crate::dates::Zone;
 use crate::error::{Code, Error, Result};
 use crate::people::OrgTree;
 use crate::scheduling::audience::{self, Standing};
+use crate::scheduling::content::{speakers_of, spoken_by};
 
 /// Makes a new address for a person: gives the token at its end, of which only the hash is kept. Earlier ones stay.
 pub async fn create(db: &impl ConnectionTrait, person: PersonId, now: DateTime<Utc>) -> Result<String> {
@@ -101,7 +102,7 @@ pub async fn entries(
     let events: HashSet<EventId> = found.iter().map(|(event, _)| event.id).collect();
     let mut topics: HashMap<EventId, Vec<String>> = HashMap::new();
     let rows = event_topic::Entity::find()
-        .filter(event_topic::Column::EventId.is_in(events))
+        .filter(event_topic::Column::EventId.is_in(events.iter().copied()))
         .order_by_asc(event_topic::Column::EventId)
         .order_by_asc(event_topic::Column::Position)
         .all(db)
@@ -109,11 +110,13 @@ pub async fn entries(
     for row in rows {
         topics.entry(row.event_id).or_default().push(row.name);
     }
+    let speakers = speakers_of(db, events).await?;
     Ok(found
         .iter()
         .map(|(event, session)| {
             let topics = topics.get(&event.id).map(Vec::as_slice).unwrap_or_default();
-            entry(setting, event, session, tree.name(event.host_id), topics)
+            let speakers = spoken_by(speakers.iter().filter(|row| row.event_id == event.id), event.id, session.id);
+            entry(setting, event, session, About { host: tree.name(event.host_id), topics, speakers: &speakers })
         })
         .collect())
 }

@@ -4,6 +4,7 @@
 //! Only an empty database is filled, in one transaction. Unless settings say otherwise, the demonstration has a
 //! database and a folder of mails of its own, so that it never touches real data and never sends anything.
 
+mod contents;
 mod present;
 
 use std::path::{Path, PathBuf};
@@ -70,6 +71,7 @@ pub async fn fill(db: &impl ConnectionTrait, kinds: &Kinds, zone: Zone, now: Dat
     bring(db, &year, Notify::Nobody, kinds, zone, now).await?;
     bring(db, &present::uploads(zone, now), Notify::Invited, kinds, zone, now).await?;
     let organisation = people::by_code(db, ORGANISATION).await?;
+    contents::fill(db, kinds, &organisation, now).await?;
     create_account(db, ORGANISER, organisation.id, Role::Organizer, now).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Imports over HTTP: the files as parts of a form, named as on disk.
 
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,10 @@ use utoipa_axum::routes;
 
 use super::{BadRows, FileOutcome, Ground, Notify, Shown, Upload, Within, from_uploads, run};
 use crate::config::Config;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::locale::Lang;
 use crate::state::App;
-use crate::web::{Caller, Json, Query, ToManage};
+use crate::web::{Caller, Json, Part, Parts, Query, ToManage};
 
 /// `POST /imports`, with a limit of its own for what is sent.
 pub fn routes(config: &Config) -> OpenApiRouter<App> {
@@ -96,19 +96,14 @@ async fn import(
 
 /// Reads the parts of the form; a part without a file name goes by its own.
 async fn uploads(request: Request, app: &App) -> Result<Vec<Upload>> {
-    let mut form = Multipart::from_request(request, app).await.map_err(|_| Error::new(Code::UnsupportedMedia))?;
-    let wrong = |error: axum::extract::multipart::MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::new(Code::TooLarge),
-        _ => Error::new(Code::Malformed),
-    };
-    let mut uploads = Vec::new();
-    while let Some(part) = form.next_field().await.map_err(wrong)? {
-        let name = part.file_name().or(part.name()).unwrap_or_default().to_owned();
+    let Parts(parts) = Parts::read(request, app, app.config.server.import_limit).await?;
+    let upload = |part: Part| {
+        let name = part.file_name.unwrap_or(part.name);
         // What comes before the last slash is a folder of the sender's machine.
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-        let bytes = part.bytes().await.map_err(wrong)?.to_vec();
-        uploads.push(Upload { name, bytes });
-    }
+        Upload { name, bytes: part.content }
+    };
+    let uploads: Vec<_> = parts.into_iter().map(upload).collect();
     if uploads.is_empty() {
         return Err(Error::field("file", "required"));
     }

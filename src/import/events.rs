@@ -19,6 +19,7 @@ use super::sheet::Sheet;
 use crate::db::insert_all;
 use crate::error::Result;
 use crate::scheduling::Class;
+use crate::scheduling::content::follow_agendas;
 
 /// Takes the file in.
 pub async fn take<C: ConnectionTrait>(import: &mut Import<'_, C>, sheet: &Sheet) -> Result<Count> {
@@ -94,6 +95,7 @@ async fn change<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow
     let ids: Vec<EventId> = rows.iter().filter_map(|row| Some(import.known.events.get(&row.key)?.id)).collect();
     let mut besides = load_beside(import.db, &ids).await?;
     let (mut count, mut rewritten, mut gone) = (Count::default(), Vec::new(), Condition::any());
+    let mut changed = Vec::new();
     for row in rows {
         let Some(present) = import.known.events.get(&row.key).cloned() else { continue };
         let mut wanted = row.onto(&present);
@@ -107,6 +109,7 @@ async fn change<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow
         if !differs {
             continue;
         }
+        changed.push(present.id);
         wanted.revision += 1;
         wanted.updated_at = import.ground.now;
         if wanted.status != EventStatus::Draft && wanted.published_at.is_none() {
@@ -129,6 +132,7 @@ async fn change<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow
     }
     let rewritten: Vec<_> = rewritten.iter().map(|(id, beside)| (*id, beside)).collect();
     insert_beside(import.db, import.ground, &rewritten).await?;
+    follow_agendas(import.db, &changed).await?;
     Ok(count)
 }
 
@@ -215,6 +219,8 @@ async fn load_beside(db: &impl ConnectionTrait, ids: &[EventId]) -> Result<HashM
         }
         let kinds = event_also_kind::Entity::find()
             .filter(event_also_kind::Column::EventId.is_in(chunk()))
+            // Those that came by an agenda are none of the file's.
+            .filter(event_also_kind::Column::ByAgenda.eq(false))
             .order_by_asc(event_also_kind::Column::Kind);
         for row in kinds.all(db).await? {
             all.entry(row.event_id).or_default().also_kinds.get_or_insert_default().push(row.kind);
@@ -269,13 +275,11 @@ async fn insert_beside(
             decided_by: Set(Some(ground.by.to_owned())),
             contact: Set(String::new()),
         }));
-        kinds.extend(
-            beside
-                .also_kinds
-                .iter()
-                .flatten()
-                .map(|kind| event_also_kind::ActiveModel { event_id: event_id.clone(), kind: Set(kind.clone()) }),
-        );
+        kinds.extend(beside.also_kinds.iter().flatten().map(|kind| event_also_kind::ActiveModel {
+            event_id: event_id.clone(),
+            kind: Set(kind.clone()),
+            by_agenda: Set(false),
+        }));
         topics.extend((0..).zip(beside.topics.iter().flatten()).map(|(at, name)| event_topic::ActiveModel {
             event_id: event_id.clone(),
             position: Set(at),

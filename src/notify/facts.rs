@@ -5,8 +5,10 @@ use std::hash::Hash;
 
 use entity::id::{EventId, OrganisationId, PersonId, SessionId};
 use entity::state::{CoHostStatus, MessageKind, MessageState};
-use entity::{event, event_co_host, event_topic, organisation, outbox, person, session};
+use entity::{event, event_co_host, event_topic, organisation, outbox, person, session, speaker};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::scheduling::content::{speakers_of, spoken_by};
 
 /// What a batch of messages speaks of.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +18,7 @@ pub struct Facts {
     hosts: HashMap<OrganisationId, String>,
     names: HashMap<PersonId, String>,
     topics: HashMap<EventId, Vec<String>>,
+    speakers: HashMap<EventId, Vec<speaker::Model>>,
     invitations: HashMap<(SessionId, PersonId), String>,
     sittings: HashMap<EventId, Vec<session::Model>>,
     co_hosts: HashMap<(EventId, OrganisationId), CoHostStatus>,
@@ -38,7 +41,12 @@ impl Facts {
         for line in lines.all(db).await? {
             topics.entry(line.event_id).or_default().push(line.name);
         }
+        let mut speakers: HashMap<EventId, Vec<speaker::Model>> = HashMap::new();
+        for row in speakers_of(db, events.keys().copied()).await? {
+            speakers.entry(row.event_id).or_default().push(row);
+        }
         Ok(Self {
+            speakers,
             sessions: sessions.all(db).await?.into_iter().map(|row| (row.id, row)).collect(),
             hosts: hosts.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
             names: persons.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
@@ -93,6 +101,13 @@ impl Facts {
     #[must_use]
     pub fn topics(&self, event: &event::Model) -> &[String] {
         self.topics.get(&event.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Who speaks in a session.
+    #[must_use]
+    pub fn speakers(&self, session: &session::Model) -> Vec<String> {
+        let rows = self.speakers.get(&session.event_id);
+        rows.map(|rows| spoken_by(rows, session.event_id, session.id)).unwrap_or_default()
     }
 
     /// The Message-ID of the first invitation of the same person to the same session, if it went out and is not this

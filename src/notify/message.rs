@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::due::stamp;
 use super::facts::Facts;
 use super::mail::{Invitation, Mail, Party, headline};
-use crate::calendar::{Attendance, Method, Setting, entry, message};
+use crate::calendar::{About, Attendance, Method, Setting, entry, message};
 use crate::dates::Zone;
 use crate::error::{Error, Result};
 use crate::locale::Lang;
@@ -149,11 +149,13 @@ fn details(
     if span.zone != stationery.zone {
         when = format!("{when} ({})", span.zone.name());
     }
-    let topics = facts.topics(event).join(if lang == Lang::Zh { "、" } else { ", " });
+    let comma = if lang == Lang::Zh { "、" } else { ", " };
+    let (topics, speakers) = (facts.topics(event).join(comma), facts.speakers(session).join(comma));
     let reason = row.detail.as_ref().and_then(|detail| detail["reason"].as_str()).unwrap_or_default();
     [
         ("mail-fact-time", when.as_str()),
         ("mail-fact-place", sessions::location(event, session)),
+        ("mail-fact-speakers", &speakers),
         ("mail-fact-topics", &topics),
         ("mail-fact-reason", reason),
     ]
@@ -190,7 +192,8 @@ fn invitation(
     };
     let setting = Setting { kinds: stationery.kinds, lang: stationery.lang };
     let host = facts.host(event);
-    let mut entry = entry(setting, event, session, host, facts.topics(event));
+    let speakers = facts.speakers(session);
+    let mut entry = entry(setting, event, session, About { host, topics: facts.topics(event), speakers: &speakers });
     // Of messages with one SEQUENCE the later DTSTAMP stands (RFC 5546 section 2.1.5); both come from rows.
     entry.stamp = session.updated_at.max(row.created_at);
     let attendance = Attendance {

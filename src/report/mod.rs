@@ -18,6 +18,7 @@ pub mod rate;
 pub mod rows;
 pub mod shown;
 pub mod source;
+pub mod topics;
 
 pub use figures::{Attendance, Exam, Figures, Hours, Kind, Month, Plan};
 pub use load::load;

@@ -32,6 +32,7 @@ const SIZE: u64 = 100;
 /// Every page of reports.
 pub fn routes() -> Router<App> {
     Router::new()
+        .merge(super::topics::pages::routes())
         .route("/reports", get(latest))
         .route("/reports/{year}", get(show))
         .route("/reports/{year}/rows", get(list))

@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 use super::series::{Applied, AppliedView, Apply, ByHand, NewSeries, bring_back, cancel_rest, change_rest};
 use super::view::{EventView, SessionView};
 use super::{
-    Bound, EventChange, Filter, Made, NewEvent, NewSession, SessionChange, Whole, cancel_event, change_event, create,
-    event_for, list_events, list_sessions, load_whole, load_wholes, publish, session_for,
+    Bound, EventChange, Filter, Made, NewEvent, NewSession, SessionChange, Whole, cancel_event, change_event, content,
+    create, event_for, list_events, list_sessions, load_whole, load_wholes, place, publish, session_for,
 };
 use crate::dates::{parse_date, parse_moment};
 use crate::error::{Error, Result};
@@ -25,6 +25,8 @@ use crate::web::{Caller, IfMatch, IfNoneMatch, Items, Json, MaybeJson, Path, Que
 /// The routes of events and sessions.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
+        .merge(content::api::routes())
+        .merge(place::api::routes())
         .routes(routes!(events, make))
         .routes(routes!(event, change))
         .routes(routes!(publish_one))
@@ -51,6 +53,8 @@ struct Wanted {
     org: Option<String>,
     /// Of that kind.
     kind: Option<String>,
+    /// With a law or subject of exactly that name.
+    topic: Option<String>,
     /// A date, or a time: with a session from then on.
     from: Option<String>,
     /// A date, or a time: with a session up to then, included.
@@ -79,7 +83,15 @@ impl Wanted {
         if let Some(kind) = kind.as_ref().filter(|kind| app.kinds.get(kind).is_none()) {
             return Err(unknown_kind(kind));
         }
-        Ok(Filter { key: self.key.clone(), org, kind, from: bound("from", &self.from)?, to: bound("to", &self.to)? })
+        let topic = self.topic.clone().filter(|topic| !topic.is_empty());
+        Ok(Filter {
+            key: self.key.clone(),
+            org,
+            kind,
+            topic,
+            from: bound("from", &self.from)?,
+            to: bound("to", &self.to)?,
+        })
     }
 }
 

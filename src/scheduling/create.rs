@@ -151,8 +151,16 @@ pub(super) async fn replace_also_kinds(
     event: EventId,
     kinds: &[String],
 ) -> Result<(), DbErr> {
-    event_also_kind::Entity::delete_many().filter(event_also_kind::Column::EventId.eq(event)).exec(db).await?;
-    let rows = kinds.iter().map(|kind| event_also_kind::ActiveModel { event_id: Set(event), kind: Set(kind.clone()) });
+    let of_event = event_also_kind::Column::EventId.eq(event);
+    let before = event_also_kind::Entity::find().filter(of_event.clone()).all(db).await?;
+    event_also_kind::Entity::delete_many().filter(of_event).exec(db).await?;
+    // One that came by the agenda, and stays, still goes with its last item.
+    let by_agenda = |kind: &String| before.iter().any(|row| row.by_agenda && row.kind == *kind);
+    let rows = kinds.iter().map(|kind| event_also_kind::ActiveModel {
+        event_id: Set(event),
+        kind: Set(kind.clone()),
+        by_agenda: Set(by_agenda(kind)),
+    });
     event_also_kind::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
 }
 

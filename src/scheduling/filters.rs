@@ -24,6 +24,8 @@ pub struct Filters {
     pub status: String,
     /// Part of a title or place.
     pub q: String,
+    /// A law or subject.
+    pub topic: String,
     /// Page of a list, from 1.
     pub page: String,
 }
@@ -92,7 +94,13 @@ impl Filters {
             .map(|(key, _)| key.to_owned())
             .collect();
         let kinds = (!self.kind.is_empty() && !chosen.is_empty()).then_some(chosen);
-        Wanted { seen_by, org, kinds, text: self.q.chars().take(100).collect() }
+        Wanted {
+            seen_by,
+            org,
+            kinds,
+            text: self.q.chars().take(100).collect(),
+            topic: Some(self.topic.clone()).filter(|topic| !topic.is_empty()),
+        }
     }
 
     /// The organisations to choose from: the reader's own and those below, without the own one, which is all.
@@ -142,6 +150,7 @@ impl Filters {
             ("kind", &self.kind),
             ("status", &self.status),
             ("q", &self.q),
+            ("topic", &self.topic),
             ("page", &self.page),
         ];
         let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());

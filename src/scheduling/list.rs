@@ -6,6 +6,7 @@ use entity::{event, session};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::content::with_topic;
 use super::hosted_below;
 use crate::access::Actor;
 use crate::error::Result;
@@ -20,6 +21,8 @@ pub struct Filter {
     pub org: Option<OrganisationId>,
     /// The event's own kind.
     pub kind: Option<String>,
+    /// With a law or subject of exactly that name.
+    pub topic: Option<String>,
     /// With a session from then on.
     pub from: Option<Bound>,
     /// With a session up to then, included.
@@ -64,6 +67,7 @@ impl Filter {
             .add(hosted_below(actor.organisation))
             .add_option(self.org.map(hosted_below))
             .add_option(self.kind.as_ref().map(|kind| event::Column::Kind.eq(kind.as_str())))
+            .add_option(self.topic.as_deref().map(with_topic))
     }
 }
 

@@ -3,13 +3,15 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{act, detail, form, month, year};
+use super::{act, content, detail, form, month, place, year};
 use crate::state::App;
 
 /// Every page of this room.
 pub fn routes() -> Router<App> {
     use act::pages as act;
     Router::new()
+        .merge(content::pages::routes())
+        .merge(place::pages::routes())
         .route("/calendar", get(month::pages::show))
         .route("/events", get(year::pages::show))
         .route("/events/new", get(form::pages::ask_new).post(form::pages::make))

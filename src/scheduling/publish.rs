@@ -8,6 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
+use super::content::follow_agendas;
 use super::tell::{is_ahead, tell};
 use super::whole::{event_to_manage, session_to_manage};
 use super::{Whole, joint, load_whole, roster, wording};
@@ -106,6 +107,7 @@ pub async fn cancel_session(
     let ahead = is_ahead(&event, &session, now);
     roster::freeze_due(db, now).await?;
     let session = next_sequence(db, id, SessionStatus::Cancelled, now).await?;
+    follow_agendas(db, &[event.id]).await?;
     let event = touch_event(db, event.id, now).await?;
     if ahead {
         tell(db, MessageKind::Cancellation, &event, &session, detail(why.as_deref()), now).await?;

@@ -5,6 +5,7 @@ use entity::{event, session};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::content::NewSpeaker;
 use super::series::SeriesView;
 use super::{Whole, session as shown};
 
@@ -52,6 +53,8 @@ pub struct EventView {
     pub sessions: Vec<SessionView>,
     /// The rule by which its sittings recur; null when they follow none.
     pub series: Option<SeriesView>,
+    /// Who speaks, in order; one without `session_id` in all sessions.
+    pub speakers: Vec<NewSpeaker>,
 }
 
 /// A session.
@@ -148,6 +151,7 @@ impl EventView {
             contact: event.contact.clone(),
             series: whole.series.as_ref().map(SeriesView::of),
             sessions: whole.sessions.iter().map(|session| SessionView::of(event, session)).collect(),
+            speakers: whole.speakers.iter().map(NewSpeaker::from).collect(),
         }
     }
 }

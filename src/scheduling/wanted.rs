@@ -12,6 +12,7 @@ use sea_orm::{
     QuerySelect,
 };
 
+use super::content::{with_topic, with_topic_like};
 use super::{Phase, hosted_below};
 
 /// What a reader looks for, within what they may see.
@@ -23,8 +24,10 @@ pub struct Wanted {
     pub org: Option<OrganisationId>,
     /// Only events of these kinds.
     pub kinds: Option<Vec<String>>,
-    /// Only events with this in their title or place, in any case of letters.
+    /// Only events with this in their title, their place, or a law or subject, in any case of letters.
     pub text: String,
+    /// Only events with a law or subject of exactly this name.
+    pub topic: Option<String>,
 }
 
 impl Wanted {
@@ -36,13 +39,18 @@ impl Wanted {
         if let Some(kinds) = &self.kinds {
             all = all.add(event::Column::Kind.is_in(kinds.iter().map(String::as_str)));
         }
+        if let Some(topic) = &self.topic {
+            all = all.add(with_topic(topic));
+        }
         let text = self.text.trim().to_lowercase();
         if !text.is_empty() {
+            let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+            let pattern = LikeExpr::new(pattern).escape('\\');
             let within = |column: event::Column| {
-                let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-                Expr::expr(Func::lower(Expr::col((event::Entity, column)))).like(LikeExpr::new(pattern).escape('\\'))
+                Expr::expr(Func::lower(Expr::col((event::Entity, column)))).like(pattern.clone())
             };
-            all = all.add(Condition::any().add(within(event::Column::Title)).add(within(event::Column::Location)));
+            let found = Condition::any().add(within(event::Column::Title)).add(within(event::Column::Location));
+            all = all.add(found.add(with_topic_like(pattern.clone())));
         }
         all
     }

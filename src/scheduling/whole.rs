@@ -7,6 +7,7 @@ use entity::state::CoHostStatus;
 use entity::{audience_rule, event, event_also_kind, event_co_host, event_topic, organisation, session};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::content::{Speaker, speakers_of, with_numbers};
 use super::series::{Series, load_series};
 use super::{audience_line, hosted_below};
 use crate::access::{Actor, Rights};
@@ -34,6 +35,8 @@ pub struct Whole {
     pub sessions: Vec<session::Model>,
     /// The series that its sittings, or some of them, are of.
     pub series: Option<Series>,
+    /// Who speaks, in order.
+    pub speakers: Vec<Speaker>,
 }
 
 /// Reads all that belongs to an event.
@@ -62,6 +65,7 @@ pub async fn load_wholes(db: &impl ConnectionTrait, events: Vec<event::Model>) -
             also_kinds: parts.also_kinds.remove(&event.id).unwrap_or_default(),
             sessions: parts.sessions.remove(&event.id).unwrap_or_default(),
             series: series.remove(&event.id),
+            speakers: parts.speakers.remove(&event.id).unwrap_or_default(),
             event,
         });
     }
@@ -76,6 +80,7 @@ struct Parts {
     topics: ByEvent<String>,
     also_kinds: ByEvent<String>,
     sessions: ByEvent<session::Model>,
+    speakers: ByEvent<Speaker>,
 }
 
 impl Parts {
@@ -109,8 +114,10 @@ impl Parts {
             .order_by_asc(session::Column::Id)
             .all(db)
             .await?;
+        let speakers = with_numbers(db, speakers_of(db, of()).await?).await?;
         Ok(Self {
             asked: by_event(asked.into_iter().map(|row| (row.event_id, row))),
+            speakers: by_event(speakers.into_iter().map(|speaker| (speaker.row.event_id, speaker))),
             audience: by_event(rules.iter().map(|rule| rule.event_id).zip(texts)),
             topics: by_event(topics.into_iter().map(|row| (row.event_id, row.name))),
             also_kinds: by_event(kinds.into_iter().map(|row| (row.event_id, row.kind))),

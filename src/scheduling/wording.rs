@@ -28,6 +28,22 @@ pub fn needed(field: &str, text: &str, limit: usize, wrong: &mut Vec<FieldProble
     line(field, text, limit, wrong)
 }
 
+/// A text of several lines, at most `limit` characters: line ends become LF, blanks around it go; control characters
+/// other than those and the tab are refused.
+pub fn passage(field: &str, text: &str, limit: usize, wrong: &mut Vec<FieldProblem>) -> String {
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    let text = text.trim();
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        wrong.push(FieldProblem::new(field, "control-characters"));
+        return String::new();
+    }
+    if text.chars().count() > limit {
+        wrong.push(FieldProblem::new(field, "too-long").with("limit", limit));
+        return String::new();
+    }
+    text.to_owned()
+}
+
 /// A key: needed, at most 100 characters, without blanks around it and control characters.
 pub(super) fn key(field: &str, text: &str, wrong: &mut Vec<FieldProblem>) -> String {
     needed(field, text, LONGEST_KEY, wrong)
@@ -67,5 +83,17 @@ mod tests {
         wrong.clear();
         needed("title", " \n ", 4, &mut wrong);
         assert_eq!(wrong[0].code, "required");
+    }
+
+    #[test]
+    fn a_passage_keeps_its_lines_and_nothing_else_that_controls() {
+        let mut wrong = Vec::new();
+        assert_eq!(passage("note", "\r\n一\r\n\t二\r三 ", 20, &mut wrong), "一\n\t二\n三");
+        assert!(wrong.is_empty());
+        for (text, code) in [("a\u{1b}b", "control-characters"), ("五个字太长", "too-long")] {
+            wrong.clear();
+            passage("note", text, 4, &mut wrong);
+            assert_eq!(wrong[0].code, code, "{text:?}");
+        }
     }
 }

@@ -95,7 +95,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads a body of at most `limit` octets. A larger one is read on for a while and thrown away, so that the answer
 /// reaches a client that is still sending.
-async fn body(request: Request, limit: usize) -> Result<Vec<u8>, Error> {
+pub(super) async fn body(request: Request, limit: usize) -> Result<Vec<u8>, Error> {
     let mut stream = request.into_body().into_data_stream();
     let (mut bytes, mut total) = (Vec::new(), 0_usize);
     while let Some(chunk) = stream.next().await {

@@ -11,6 +11,7 @@ mod page;
 mod precondition;
 mod problem;
 pub mod settings;
+mod upload;
 mod who;
 
 pub use back::local_path;
@@ -19,4 +20,5 @@ pub use json::{Cursor, Items, Json, MaybeJson, Path, Query, read_json};
 pub use page::{Desk, Page, SESSION_COOKIE, Seat};
 pub use precondition::{IfMatch, IfNoneMatch, Tagged};
 pub use problem::{not_found, show_problems};
+pub use upload::{Part, Parts, SignedParts};
 pub use who::{Caller, Needs, ToCheckIn, ToManage, ToRead};

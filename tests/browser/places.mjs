@@ -11,6 +11,10 @@ export async function places(demo, page) {
   await page.goto(demo.url + event);
   const door = await first(page, "a[href$='/check-in']");
   const bare = event.split("?")[0];
+  await page.goto(`${demo.url}${bare}/content`);
+  const agenda = await first(page, "a[href$='/agenda']");
+  await page.goto(`${demo.url}/places`);
+  const place = await first(page, "main a[href^='/places/']:not([href$='new'])");
   // The first mails go out within a few seconds of the start.
   const from = Date.now();
   do await page.goto(`${demo.url}/demo/mail`);
@@ -19,6 +23,8 @@ export async function places(demo, page) {
   return {
     month: "/calendar", list: "/events", event, draft, new: "/events/new", edit: `${bare}/edit`,
     publish: `${draft}/publish`, cancel: `${bare}/cancel`, "check-in": door, set: door.replace("check-in", "attendance/NY001"),
+    content: `${bare}/content`, agenda, speakers: `${bare}/speakers`, checklist: `${bare}/checklist`,
+    places: "/places", "new place": "/places/new", place, topics: "/topics?year=2025",
     report: "/reports/2025?org=YX-NY", mail: "/demo/mail", letter, account: "/account", "not found": "/no-such-page", my: "/my",
     "sign-in": "/sign-in",
   };

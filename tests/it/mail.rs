@@ -30,7 +30,7 @@ async fn publish(app: &TestApp, token: &str, key: &str, day: &str, audience: &[&
     (event, session)
 }
 
-async fn deliver(app: &TestApp) {
+pub async fn deliver(app: &TestApp) {
     jobs::deliver(app, &CancellationToken::new()).await.unwrap();
 }
 
@@ -49,6 +49,12 @@ async fn rows(app: &TestApp) -> Vec<Row> {
 async fn sent(app: &TestApp) -> Vec<&'static str> {
     let sent = rows(app).await.into_iter().filter(|row| row.state == MessageState::Sent);
     sent.map(|row| row.kind.as_str()).collect()
+}
+
+/// Every mail that was sent, as people read it.
+pub async fn texts(app: &TestApp) -> Vec<String> {
+    let sent = rows(app).await.into_iter().filter(|row| row.state == MessageState::Sent);
+    sent.map(|row| shown(&mail_of(app, &row))).collect()
 }
 
 /// The mail of a message, as it lies in the folder.

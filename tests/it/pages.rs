@@ -5,10 +5,19 @@ use entity::state::Role;
 use crate::harness::{Browser, TestApp};
 
 /// A browser that is signed in with an account of that role.
-async fn desk<'a>(app: &'a TestApp, org: &str, role: Role) -> Browser<'a> {
+pub async fn desk<'a>(app: &'a TestApp, org: &str, role: Role) -> Browser<'a> {
     let secret = app.account(&format!("{}-{role}@example.test", org.to_lowercase()), org, role).await;
     let browser = Browser::new(app);
     browser.get(&format!("/enter/{secret}")).await.expect(303);
+    browser
+}
+
+/// A browser that is signed in as the person of that address.
+pub async fn staff<'a>(app: &'a TestApp, email: &str) -> Browser<'a> {
+    let browser = Browser::new(app);
+    browser.post("/sign-in", &[("email", email)]).await.expect(200);
+    let secret = mailed_secret(app).await;
+    browser.post(&format!("/sign-in/{secret}"), &[]).await.expect(303);
     browser
 }
 

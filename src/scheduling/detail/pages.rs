@@ -19,6 +19,7 @@ use crate::error::{Code, Error, Result};
 use crate::outbox::{summary, troubled};
 use crate::people::OrgTree;
 use crate::report::rate::Rate;
+use crate::scheduling::content::contents;
 use crate::scheduling::{Kind, Phase, Whole, event_for, load_whole, session as sitting};
 use crate::view::format;
 use crate::web::{Desk, Page};
@@ -93,6 +94,7 @@ pub async fn show(
         sessions => sessions(&page, &whole, now).await?,
         messages => messages(&page, &whole).await?,
         steps => steps(&page, &whole, chosen, now),
+        content => contents(&page, &whole, chosen).await?,
         toast => toast(&page, &asked),
         q => asked.q.trim(),
     };
@@ -120,6 +122,7 @@ pub fn event_view(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Value {
         co_hosts => co_hosts.join(&page.lang.text("page-list-comma")),
         required => event.required, walk_ins => event.walk_ins, mails => event.mails,
         topics => whole.topics.join(&page.lang.text("page-list-comma")),
+        topic_list => whole.topics.clone(), form => event.form.as_str(),
         also => whole.also_kinds.iter().map(|key| kinds.name(key, page.lang).to_owned()).collect::<Vec<_>>(),
         audience => whole.audience.clone(),
         revision => event.revision,

@@ -48,6 +48,8 @@ pub struct Typed {
     pub walk_ins: String,
     /// Apart by 、 or ;.
     pub topics: String,
+    /// Form of publicity.
+    pub form: String,
     /// Further kinds.
     pub also_kinds: Vec<String>,
     /// Ids of sittings that are there; empty for a new one.
@@ -151,6 +153,7 @@ impl Typed {
             required: yes_no(event.required),
             walk_ins: yes_no(event.walk_ins),
             topics: whole.topics.join("、"),
+            form: event.form.clone(),
             also_kinds: whole.also_kinds.clone(),
             ..Self::default()
         };
@@ -257,6 +260,7 @@ impl Typed {
             co_host_codes: self.co_host_codes.clone(),
             location: self.location.clone(),
             topics: self.topics(),
+            form: self.form.clone(),
             also_kinds: self.also_kinds.clone(),
             audience: self.audience_lines(),
             required: self.required == "yes",
@@ -296,6 +300,7 @@ impl Typed {
             co_host_codes: Some(self.co_host_codes.clone()),
             location: Some(self.location.clone()),
             topics: Some(self.topics()),
+            form: Some(self.form.clone()),
             also_kinds: Some(self.also_kinds.clone()),
             audience: Some(self.audience_lines()),
             required: Some(self.required == "yes"),

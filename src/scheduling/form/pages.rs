@@ -18,7 +18,7 @@ use crate::planning::template::{self, FromTemplate};
 use crate::scheduling::audience::{self, Audience, invited};
 use crate::scheduling::filters::kind_choices;
 use crate::scheduling::{
-    Made, Whole, add_sessions, add_tasks, change_event, change_session, create, event_for, load_whole,
+    Made, Whole, add_sessions, add_tasks, change_event, change_session, content, create, event_for, load_whole, place,
     session as sitting,
 };
 use crate::view::format;
@@ -230,6 +230,8 @@ async fn show(
         }),
         kinds => Serde(kinds), orgs,
         groups => groups(page).await?,
+        places => place::offered(page.app.db.read(), actor).await?,
+        topics => content::known_topics(page.app.db.read(), actor.organisation).await?,
         rows => Serde(typed.rows()),
         reach => reach(page, tree, &typed, now).await?,
         kept => whole.map(|whole| called_off(page, whole, now)).unwrap_or_default(),
@@ -249,6 +251,7 @@ fn label(page: &Page, field: &str) -> String {
         "location" => "page-place",
         "audience" => "page-audience",
         "topics" => "page-topics",
+        "form" => "page-form",
         "also_kinds" => "page-also-kinds",
         _ => "page-time",
     };
@@ -322,6 +325,7 @@ fn differences(page: &Page, tree: &OrgTree, typed: &Typed, present: &Typed) -> V
         ("required", "page-required-label", both(&|form| yes(&form.required))),
         ("walk_ins", "page-walk-ins-label", both(&|form| yes(&form.walk_ins))),
         ("topics", "page-topics", both(&|form| form.topics().join("、"))),
+        ("form", "page-form", both(&|form| form.form.clone())),
         ("also_kinds", "page-also-kinds", both(&|form| kinds(&form.also_kinds))),
         ("s_day_0", "page-sessions", both(&rows)),
     ];

@@ -35,11 +35,13 @@ impl<'a> Browser<'a> {
             all.push(("csrf", &csrf));
         }
         let body = all.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect::<Vec<_>>().join("&");
-        let request = self
-            .request("POST", path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body))
-            .unwrap();
+        self.post_form(path, "application/x-www-form-urlencoded", body.into_bytes()).await
+    }
+
+    /// Sends a form that is put together already.
+    pub async fn post_form(&self, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
+        let request =
+            self.request("POST", path).header(header::CONTENT_TYPE, content_type).body(Body::from(body)).unwrap();
         self.send(request).await
     }
 

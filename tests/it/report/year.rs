@@ -269,7 +269,11 @@ impl Year {
                 event_co_host::Entity::insert(row).exec_without_returning(tx).await.unwrap();
             }
             for kind in &given.also {
-                let row = event_also_kind::ActiveModel { event_id: Set(event_id), kind: Set(kind.clone()) };
+                let row = event_also_kind::ActiveModel {
+                    event_id: Set(event_id),
+                    kind: Set(kind.clone()),
+                    by_agenda: Set(false),
+                };
                 event_also_kind::Entity::insert(row).exec_without_returning(tx).await.unwrap();
             }
             for (position, text) in given.audience.iter().enumerate() {
