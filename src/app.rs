@@ -53,6 +53,7 @@ pub fn build_on(db: Db, config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Re
         mailer,
         views: Views::load()?,
         tokens: Tokens::default(),
+        registrations: web::Throttle::default(),
         mode,
         config,
     }))
@@ -124,7 +125,8 @@ fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<H
 /// Listens and serves until the process is told to stop, then lets running requests end.
 pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let jobs = jobs::start(&app).await?;
-    axum::serve(listener, router(app)).with_graceful_shutdown(stopped()).await.map_err(Error::internal)?;
+    let service = router(app).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped()).await.map_err(Error::internal)?;
     jobs.stop().await
 }
 

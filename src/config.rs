@@ -28,6 +28,8 @@ pub struct Config {
     pub scheduling: Scheduling,
     /// How long sign-ins last.
     pub access: Access,
+    /// Putting names down for events.
+    pub registration: Registration,
     /// Languages.
     pub locale: Locale,
     /// What is logged.
@@ -56,6 +58,8 @@ pub struct Server {
     pub upload_limit: usize,
     /// Seconds that a request may take.
     pub request_timeout: u64,
+    /// Whether the client's address is the last of X-Forwarded-For, which a proxy in front writes.
+    pub behind_proxy: bool,
 }
 
 /// `[database]`
@@ -124,6 +128,16 @@ pub struct Access {
     pub link_minutes: u32,
     /// Days for which a browser stays signed in.
     pub session_days: u32,
+}
+
+/// `[registration]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// Days after an event's last session for which names and addresses of the public are kept.
+    pub keep_days: u32,
+    /// Registrations that one client address may send for one event in an hour.
+    pub per_hour: u32,
 }
 
 /// `[locale]`

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
 use crate::notify::{Delivery, remind};
-use crate::scheduling::roster;
+use crate::scheduling::{registration, roster};
 use crate::state::App;
 
 /// How long a running job may take to end when the program stops; a mail under way takes no longer.
@@ -46,6 +46,8 @@ pub async fn start(app: &App) -> Result<Jobs> {
     jobs.add(app, "rosters", every(10), |app, _| async move { freeze_rosters(&app).await }).await?;
     jobs.add(app, "reminders", every(tick), |app, _| async move { add_reminders(&app).await }).await?;
     jobs.add(app, "mail", every(tick), |app, stop| async move { deliver(&app, &stop).await }).await?;
+    jobs.add(app, "registrations", "20 * * * * *".to_owned(), |app, _| async move { forget_registrations(&app).await })
+        .await?;
     jobs.scheduler.start().await.map_err(Error::internal)?;
     Ok(jobs)
 }
@@ -66,6 +68,18 @@ pub async fn deliver(app: &App, stop: &CancellationToken) -> Result<()> {
     let count = Delivery { db, clock, mailer, views, kinds, config }.drain(stop).await?;
     if count > 0 {
         tracing::info!(count, "messages settled");
+    }
+    Ok(())
+}
+
+/// Deletes what is kept of the public once it is old enough.
+pub async fn forget_registrations(app: &App) -> Result<()> {
+    let days = app.config.registration.keep_days;
+    if registration::has_due(app.db.read(), days, app.now()).await? {
+        let tx = app.db.begin().await?;
+        let count = registration::forget(&tx, days, app.now()).await?;
+        tx.commit().await?;
+        tracing::info!(count, "registrations were deleted");
     }
     Ok(())
 }

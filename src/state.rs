@@ -14,6 +14,7 @@ use crate::db::Db;
 use crate::notify::Mailer;
 use crate::scheduling::{Ground, Kinds};
 use crate::view::Views;
+use crate::web::Throttle;
 
 /// The running program; cheap to clone.
 #[derive(Clone)]
@@ -39,6 +40,8 @@ pub struct Parts {
     pub check_ins: CheckInWriter,
     /// Tokens that were looked up just now.
     pub tokens: Tokens,
+    /// How often clients put names down lately.
+    pub registrations: Throttle,
     /// Whether this is a demonstration, which shows its mail on a page.
     pub mode: Mode,
 }

@@ -24,13 +24,17 @@ pub struct Model {
     pub body: String,
     /// Where it stands.
     pub status: RegistrationStatus,
-    /// Of the secret in the link by which it is called off.
+    /// The secret in the link by which it is called off. Kept itself, not its hash, for every mail bears it again; it
+    /// opens this registration and nothing else.
     #[sea_orm(unique)]
-    pub secret_hash: String,
+    pub secret: String,
     /// When the row was written.
     pub created_at: DateTimeUtc,
     /// When its status last changed.
     pub updated_at: DateTimeUtc,
+    /// Its event.
+    #[sea_orm(belongs_to, from = "event_id", to = "id")]
+    pub event: BelongsTo<super::event::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -127,7 +127,7 @@ fn registration() -> TableCreateStatement {
         .col(text("email"))
         .col(text("body"))
         .col(text("status"))
-        .col(text_uniq("secret_hash"))
+        .col(text_uniq("secret"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone("updated_at"))
         .foreign_key(&mut references("registration", "event_id", "event", ForeignKeyAction::Cascade))

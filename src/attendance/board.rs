@@ -40,6 +40,8 @@ pub struct Line {
     pub time: String,
     /// How that was learned, and the note.
     pub remark: String,
+    /// Whether they put their name down.
+    pub registered: bool,
 }
 
 /// Counts as pages show them, with the parts of the bar in percent of its width.
@@ -129,6 +131,7 @@ fn line(row: &RollRow, lang: Lang, zone: Zone) -> Line {
         status: row.status.map_or("missing", AttendanceStatus::as_str),
         time: row.checked_in_at.map_or_else(String::new, |at| clock(zone, at)),
         remark: method.into_iter().chain(note).collect::<Vec<_>>().join(lang.text("page-list-comma").as_str()),
+        registered: false,
     }
 }
 

@@ -1,23 +1,26 @@
 //! The door: who is missing, one tap to check them in; and an organiser's word on one person.
 
+use std::collections::HashSet;
+
 use axum::Router;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use entity::id::SessionId;
-use entity::state::{AttendanceStatus, EventStatus};
-use entity::{event, session};
+use entity::id::{EventId, SessionId};
+use entity::state::{AttendanceStatus, EventStatus, RegistrationStatus};
+use entity::{event, person, session};
 use minijinja::{context, value::Serde};
+use sea_orm::{ColumnTrait, ConnectionTrait};
 use serde::Deserialize;
 
 use super::board::{Figures, Group, Line, lines, matches};
 use super::{CheckIn, Counts, RollRow, Who, roll, set};
 use crate::access::{Actor, Rights};
 use crate::error::{Code, Error, Problem, Result};
-use crate::people::OrgTree;
+use crate::people::{Member, OrgTree, members_on};
 use crate::scheduling::detail::pages::session_view;
-use crate::scheduling::{load_whole, roster, session as sitting, session_for};
+use crate::scheduling::{load_whole, registration, roster, session as sitting, session_for};
 use crate::state::App;
 use crate::view::format;
 use crate::web::{Desk, Page, Signed, ToCheckIn, ToManage, local_path};
@@ -57,7 +60,7 @@ async fn door(
 }
 
 /// Somebody whom a session invites, though nobody must come to it.
-fn candidate(member: &crate::people::Member, tree: &OrgTree) -> Line {
+fn candidate(member: &Member, tree: &OrgTree) -> Line {
     Line {
         group: Group::Missing,
         staff_no: member.staff_no.clone(),
@@ -66,6 +69,7 @@ fn candidate(member: &crate::people::Member, tree: &OrgTree) -> Line {
         status: "missing",
         time: String::new(),
         remark: String::new(),
+        registered: false,
     }
 }
 
@@ -78,14 +82,26 @@ async fn board(
     let db = page.app.db.read();
     let rows = roll(db, event, session, tree, page.app.now()).await?;
     let mut board = lines(&rows, page.lang, sitting::span(session).zone);
-    if !event.required {
-        let came: std::collections::HashSet<_> = rows.iter().map(|row| row.person_id).collect();
-        let invited = roster::invited_to(db, event, session).await?;
-        let waiting = invited.iter().filter(|member| !came.contains(&member.person_id));
-        let mut all: Vec<_> = waiting.map(|member| candidate(member, tree)).collect();
-        all.append(&mut board);
-        board = all;
+    let names = registration::active(db, event.id).await?;
+    let with_place: HashSet<_> = names
+        .iter()
+        .filter(|row| row.status == RegistrationStatus::Registered)
+        .filter_map(|row| row.person_id)
+        .collect();
+    let came: HashSet<_> = rows.iter().map(|row| row.person_id).collect();
+    let mut expected = if event.required { Vec::new() } else { roster::invited_to(db, event, session).await? };
+    let known: HashSet<_> = expected.iter().map(|member| member.person_id).collect();
+    // Whoever was put down by hand may come without being invited.
+    let others: Vec<_> = with_place.iter().filter(|id| !known.contains(id)).copied().collect();
+    if !others.is_empty() {
+        expected.extend(members_on(db, session.day, person::Column::Id.is_in(others).into()).await?);
     }
+    let waiting = expected.iter().filter(|member| !came.contains(&member.person_id));
+    let line = |member: &Member| Line { registered: with_place.contains(&member.person_id), ..candidate(member, tree) };
+    let mut all: Vec<_> = waiting.map(line).collect();
+    all.sort_by_key(|line| !line.registered);
+    all.append(&mut board);
+    board = all;
     Ok((rows, board))
 }
 
@@ -103,6 +119,7 @@ async fn show(page: &Page, actor: &Actor, id: SessionId, asked: Asked, problem: 
         let total = all.len();
         context! { total, lines => Serde(all.into_iter().take(most).collect::<Vec<_>>()), more => total.saturating_sub(most) }
     };
+    let public = public_names(db, event.id, &asked.q).await?;
     let status = problem.as_ref().map_or(StatusCode::OK, |problem| problem.code.status());
     let whole = load_whole(db, event).await?;
     let event = &whole.event;
@@ -111,13 +128,20 @@ async fn show(page: &Page, actor: &Actor, id: SessionId, asked: Asked, problem: 
         session => session_view(page, &whole, &session, now),
         figures => Serde(Figures::from(Counts::of(&rows))),
         missing => group(&[Group::Missing]), away => group(&[Group::Away]), came => group(&[Group::Came, Group::WalkIn]),
-        q => asked.q.trim(), may_set => actor.may_manage(), done,
+        public, q => asked.q.trim(), may_set => actor.may_manage(), done,
         problem => problem.map(|problem| {
             let field = problem.fields.first().map(|field| field.text(page.lang));
             field.unwrap_or_else(|| problem.text(page.lang))
         }),
     };
     page.render_as(status, "attendance/door.html", "", context).await
+}
+
+/// Those of the public who have a place: name and whence, for the list at the door.
+async fn public_names(db: &impl ConnectionTrait, event: EventId, wanted: &str) -> Result<Vec<(String, String)>> {
+    let rows = registration::active(db, event).await?;
+    let public = rows.into_iter().filter(|row| row.person_id.is_none() && row.status == RegistrationStatus::Registered);
+    Ok(public.filter(|row| matches(&row.name, "", wanted)).map(|row| (row.name, row.body)).collect())
 }
 
 async fn check_in(

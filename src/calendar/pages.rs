@@ -18,7 +18,7 @@ use super::{feed, subscription};
 use crate::error::{Code, Error, Result};
 use crate::people::{OrgTree, member_on};
 use crate::scheduling::content::{Material, material, materials_of};
-use crate::scheduling::{Phase, session as sitting};
+use crate::scheduling::{Phase, registration, session as sitting};
 use crate::state::App;
 use crate::view::format;
 use crate::web::{Page, Seat, Signed};
@@ -69,7 +69,14 @@ async fn show(Seat { page, signed }: Seat, Query(asked): Query<Asked>) -> Result
     let Some(person) = signed.identity.person.clone() else {
         return page.render("calendar/nobody.html", "my", context! {}).await;
     };
-    let toast = (asked.done == "off").then(|| page.lang.text("page-done-feed-off"));
+    let toast = match asked.done.as_str() {
+        "off" => Some("page-done-feed-off"),
+        "registered" => Some("page-done-mine-registered"),
+        "waiting" => Some("page-done-mine-waiting"),
+        "called-off" => Some("page-done-mine-called-off"),
+        _ => None,
+    };
+    let toast = toast.map(|key| page.lang.text(key));
     my_page(&page, &person, None, toast).await
 }
 
@@ -103,7 +110,11 @@ async fn my_page(page: &Page, person: &person::Model, link: Option<String>, toas
         12..18 => "page-afternoon",
         _ => "page-evening",
     });
+    let events = all.iter().filter(|one| one.session.ends_at > now && one.phase == Phase::Ahead);
+    let events = events.map(|one| (one.event.id, one.event.clone())).collect();
+    let offers = registration::mine::pages::offers(page, person, events).await?;
     let context = context! {
+        offers,
         greeting, name => person.name.as_str(),
         today => format!("{} {}", format::date(lang, today, today), format::clock(zone, now)),
         org => member.as_ref().map_or("", |member| tree.name(member.organisation_id)),

@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Query
 
 use crate::dates::parse_duration;
 use crate::outbox::Message;
-use crate::scheduling::{Kinds, roster};
+use crate::scheduling::{Kinds, registration, roster};
 
 /// A reminder whose time has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub async fn reminders(db: &impl ConnectionTrait, kinds: &Kinds, now: DateTime<U
             due.push((event, session, reminder));
         }
     }
+    let names = registration::active_of(db, due.iter().map(|(event, _, _)| event.id)).await?;
     let said = already(db, due.iter().map(|(_, session, _)| session.id)).await?;
     let mut messages = Vec::new();
     for (event, session, reminder) in due {
@@ -41,6 +42,11 @@ pub async fn reminders(db: &impl ConnectionTrait, kinds: &Kinds, now: DateTime<U
             continue;
         }
         let people = roster::invited_to(db, &event, &session).await?;
+        if let Some(rows) = names.get(&event.id) {
+            let told = people.iter().filter(|member| member.email.is_some()).map(|m| m.person_id).collect();
+            let detail = detail(&session, &reminder);
+            messages.extend(registration::reminders(rows, &event, &session, &told, &prefix, &detail));
+        }
         messages.extend(people.into_iter().filter_map(|member| {
             let address = member.email?;
             Some(message(
@@ -72,8 +78,12 @@ fn message(
         person_id: Some(person),
         account_id: None,
         address,
-        detail: Some(serde_json::json!({"before": reminder.before, "starts_at": stamp(session.starts_at)})),
+        detail: Some(detail(session, reminder)),
     }
+}
+
+fn detail(session: &session::Model, reminder: &Reminder) -> serde_json::Value {
+    serde_json::json!({"before": reminder.before, "starts_at": stamp(session.starts_at)})
 }
 
 /// The session's start as it stands in keys and details.

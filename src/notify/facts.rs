@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use entity::id::{EventId, OrganisationId, PersonId, SessionId};
+use entity::id::{EventId, OrganisationId, PersonId, RegistrationId, SessionId};
 use entity::state::{CoHostStatus, MessageKind, MessageState};
-use entity::{event, event_co_host, event_topic, organisation, outbox, person, session, speaker};
+use entity::{event, event_co_host, event_topic, organisation, outbox, person, registration, session, speaker};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::scheduling::content::{speakers_of, spoken_by};
@@ -22,6 +22,7 @@ pub struct Facts {
     invitations: HashMap<(SessionId, PersonId), String>,
     sittings: HashMap<EventId, Vec<session::Model>>,
     co_hosts: HashMap<(EventId, OrganisationId), CoHostStatus>,
+    registrations: HashMap<RegistrationId, registration::Model>,
 }
 
 impl Facts {
@@ -54,6 +55,7 @@ impl Facts {
             invitations: first_invitations(db, rows).await?,
             sittings: sittings(db, rows).await?,
             co_hosts: co_hosts(db, rows).await?,
+            registrations: registrations(db, rows).await?,
             events,
         })
     }
@@ -62,6 +64,12 @@ impl Facts {
     #[must_use]
     pub fn session(&self, row: &outbox::Model) -> Option<(&event::Model, &session::Model)> {
         self.events.get(&row.event_id?).zip(self.sessions.get(&row.session_id?))
+    }
+
+    /// The registration that a message goes to; None when it goes to somebody invited, or is kept no more.
+    #[must_use]
+    pub fn registration(&self, row: &outbox::Model) -> Option<&registration::Model> {
+        registered(row).and_then(|id| self.registrations.get(&id))
     }
 
     /// The event of a message.
@@ -94,7 +102,8 @@ impl Facts {
     /// The name of the one whom a message goes to; empty for an account.
     #[must_use]
     pub fn name(&self, row: &outbox::Model) -> &str {
-        row.person_id.and_then(|id| self.names.get(&id)).map_or("", String::as_str)
+        let person = row.person_id.and_then(|id| self.names.get(&id)).map(String::as_str);
+        person.or_else(|| self.registration(row).map(|row| row.name.as_str())).unwrap_or_default()
     }
 
     /// The laws and subjects of an event.
@@ -117,6 +126,23 @@ impl Facts {
         let id = self.invitations.get(&(row.session_id?, row.person_id?))?;
         (*id != row.message_id).then_some(id)
     }
+}
+
+/// The registration that a message speaks of.
+pub(super) fn registered(row: &outbox::Model) -> Option<RegistrationId> {
+    row.detail.as_ref()?["registration"].as_i64().map(RegistrationId)
+}
+
+async fn registrations(
+    db: &impl ConnectionTrait,
+    rows: &[outbox::Model],
+) -> Result<HashMap<RegistrationId, registration::Model>, DbErr> {
+    let wanted = ids(rows, registered);
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = registration::Entity::find().filter(registration::Column::Id.is_in(wanted)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// The organisation that a message about a co-host speaks of.

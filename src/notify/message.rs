@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::due::stamp;
 use super::facts::Facts;
 use super::mail::{Invitation, Mail, Party, headline};
+use super::registration::Registered;
 use crate::calendar::{About, Attendance, Method, Setting, entry, message};
 use crate::dates::Zone;
 use crate::error::{Error, Result};
@@ -72,19 +73,27 @@ pub fn compose(
     }
     let (event, session) =
         facts.session(row).ok_or_else(|| Error::internal(format!("message {} speaks of no session", row.id)))?;
-    if let Some(why) = moot(event, session, row, now) {
+    if let Some(why) = moot(event, session, row, now).or_else(|| Registered::moot(facts, row)) {
         return Ok(Composed::Moot(stationery.lang.text(why)));
     }
     let lang = stationery.lang;
     let letter = letter(stationery, facts, row, (event, session), now);
     let span = sessions::span(session);
     let args = [("title", letter.title.clone()), ("when", short_time(lang, &span, now))];
-    let subject = lang.text_with(&format!("mail-subject-{}", row.kind.as_str()), args);
+    let subject = lang.text_with(&format!("mail-subject-{}", what(facts, row)), args);
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
     mail.from.name = from_name(stationery, facts.host(event));
     mail.answers = facts.invitation(row).map(str::to_owned);
     mail.calendar = invitation(stationery, facts, row, event, session);
     Ok(Composed::Mail(Box::new(mail)))
+}
+
+/// What a message says, as it ends the keys of texts.
+fn what(facts: &Facts, row: &outbox::Model) -> String {
+    match Registered::of(facts, row) {
+        Some(registered) if row.kind == MessageKind::Registration => format!("registration-{}", registered.key()),
+        _ => row.kind.as_str().to_owned(),
+    }
 }
 
 /// Why nothing should be said any more, as a text's key.
@@ -124,14 +133,23 @@ fn letter(
     let must = lang.text(if event.required { "calendar-required" } else { "calendar-optional" });
     let lead = [("host", facts.host(event).to_owned()), ("must", must)];
     let title = sessions::title(event, session);
-    let foot = if event.required { "mail-foot-required" } else { "mail-foot-invited" };
+    let registered = Registered::of(facts, row);
+    let foot = match (registered, event.required) {
+        (Some(_), _) => "mail-foot-registered",
+        (None, true) => "mail-foot-required",
+        (None, false) => "mail-foot-invited",
+    };
+    let (button, path) = match registered {
+        Some(registered) => ("mail-button-registration", registered.path()),
+        None => ("mail-button-my", "/my".to_owned()),
+    };
     Letter {
         greeting: greeting(lang, facts.name(row)),
-        lead: lang.text_with(&format!("mail-lead-{}", row.kind.as_str()), lead),
+        lead: lang.text_with(&format!("mail-lead-{}", what(facts, row)), lead),
         title: headline(if title.is_empty() { stationery.kinds.name(&event.kind, lang) } else { title }),
         facts: details(stationery, facts, row, (event, session), now),
-        button: (lang.text("mail-button-my"), format!("{}/my", stationery.public_url)),
-        notes: notes(lang, row.kind, session),
+        button: (lang.text(button), format!("{}{path}", stationery.public_url)),
+        notes: registered.map_or_else(|| notes(lang, row.kind, session), |registered| registered.notes(lang)),
         foot: lang.text(foot),
     }
 }
@@ -151,10 +169,13 @@ fn details(
     }
     let comma = if lang == Lang::Zh { "、" } else { ", " };
     let (topics, speakers) = (facts.topics(event).join(comma), facts.speakers(session).join(comma));
+    let place = Registered::of(facts, row).and_then(|registered| registered.place());
+    let place = place.map(|n| lang.text_with("mail-fact-queue-place", [("n", n)])).unwrap_or_default();
     let reason = row.detail.as_ref().and_then(|detail| detail["reason"].as_str()).unwrap_or_default();
     [
         ("mail-fact-time", when.as_str()),
         ("mail-fact-place", sessions::location(event, session)),
+        ("mail-fact-queue", &place),
         ("mail-fact-speakers", &speakers),
         ("mail-fact-topics", &topics),
         ("mail-fact-reason", reason),
@@ -185,10 +206,13 @@ fn invitation(
     event: &event::Model,
     session: &session::Model,
 ) -> Option<Invitation> {
-    let method = match row.kind {
-        MessageKind::Invitation | MessageKind::Update => Method::Request,
-        MessageKind::Cancellation => Method::Cancel,
-        MessageKind::Reminder | MessageKind::SignIn | MessageKind::Registration | MessageKind::CoHost => return None,
+    let method = match (Registered::of(facts, row), row.kind) {
+        (Some(registered), _) => registered.method()?,
+        (_, MessageKind::Invitation | MessageKind::Update) => Method::Request,
+        (_, MessageKind::Cancellation) => Method::Cancel,
+        (_, MessageKind::Reminder | MessageKind::SignIn | MessageKind::Registration | MessageKind::CoHost) => {
+            return None;
+        }
     };
     let setting = Setting { kinds: stationery.kinds, lang: stationery.lang };
     let host = facts.host(event);
@@ -199,7 +223,7 @@ fn invitation(
     let attendance = Attendance {
         organizer: Party { name: host.to_owned(), address: stationery.sender.address.clone() },
         attendee: Party { name: facts.name(row).to_owned(), address: row.address.clone() },
-        required: event.required,
+        required: event.required && Registered::of(facts, row).is_none(),
         method,
     };
     Some(Invitation { method, text: message(entry, attendance) })

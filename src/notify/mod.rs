@@ -9,6 +9,7 @@ mod mail;
 mod mailer;
 mod message;
 pub mod pages;
+mod registration;
 
 pub use delivery::{Delivery, remind};
 pub use due::reminders;

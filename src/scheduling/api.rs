@@ -36,6 +36,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(cancel_one_session))
         .routes(routes!(restore_one_session))
         .merge(super::joint::api::routes())
+        .merge(super::registration::api::routes())
 }
 
 fn tagged(whole: &Whole) -> Tagged<EventView> {

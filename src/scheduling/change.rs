@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use entity::id::{EventId, OrganisationId};
-use entity::state::{CoHostStatus, EventStatus, MessageKind, SessionStatus};
+use entity::state::{CoHostStatus, EventStatus, MessageKind, RegistrationMode, SessionStatus};
 use entity::{event, exam_result, session};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
@@ -14,10 +14,11 @@ use super::content::follow_agendas;
 use super::draft::{self, Ground};
 use super::kind::Class;
 use super::publish::{sessions, touch_event, touch_sessions};
+use super::registration::Terms;
 use super::series::{SeriesChange, change_series};
 use super::tell::{is_ahead, tell};
 use super::whole::event_to_manage;
-use super::{Whole, audience_line, create, joint, load_whole, roster, wording};
+use super::{Whole, audience_line, create, joint, load_whole, registration, roster, wording};
 use crate::access::{Actor, audit};
 use crate::dates::Zone;
 use crate::error::{Code, Error, FieldProblem, Result};
@@ -60,6 +61,12 @@ pub struct EventChange {
     pub contact: Option<String>,
     /// Its series: changes the rule for all sittings that have not begun.
     pub series: Option<SeriesChange>,
+    /// Whether people put their names down themselves: `open` or `closed`.
+    #[schema(value_type = Option<String>, example = "open")]
+    pub registration: Option<RegistrationMode>,
+    /// Until when they may: local in the event's zone, or with an offset; null is until the first session starts.
+    #[serde(deserialize_with = "given")]
+    pub registration_closes_at: Option<Option<String>>,
 }
 
 /// Tells `null` from what is not there.
@@ -114,7 +121,7 @@ async fn change_fields(
     // Whoever was to attend what has begun stays as it was, whatever the audience becomes.
     roster::freeze_due(db, now).await?;
     let before = load_whole(db, event).await?;
-    let Understood { row, parts } = understand(db, ground, actor, &before, &change).await?;
+    let Understood { row, parts } = understand(db, ground, actor, &before, &change, now).await?;
     if !row.is_changed() && parts.is_empty() {
         return Ok(before);
     }
@@ -132,6 +139,7 @@ async fn change_fields(
     if zone {
         follow_zone(db, &event).await?;
     }
+    registration::fill(db, &event, now).await?;
     if moves {
         move_sessions(db, &before.event, &event, now).await?;
     }
@@ -195,10 +203,14 @@ async fn understand(
     actor: &Actor,
     before: &Whole,
     change: &EventChange,
+    now: DateTime<Utc>,
 ) -> Result<Understood> {
     let mut wrong = Vec::new();
     let mut row = before.event.clone().into_active_model();
     plain_fields(&mut row, &before.event, change, &mut wrong);
+    let closes_at = change.registration_closes_at.as_ref().map(Option::as_deref);
+    let terms = Terms { registration: change.registration, closes_at };
+    registration::understand(&mut row, &before.event, &terms, now, &mut wrong);
     if let Some(name) = &change.time_zone {
         new_zone(&mut row, &before.event, name, &mut wrong)?;
         // The slots by which its sittings are known are local times.

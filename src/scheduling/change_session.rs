@@ -13,7 +13,7 @@ use super::audience::{Audience, invited};
 use super::change::{demand_revision, given};
 use super::draft::{Times, own};
 use super::publish::touch_event;
-use super::tell::{gone, is_ahead, tell_people};
+use super::tell::{gone, is_ahead, tell_people, tell_registered};
 use super::whole::session_to_manage;
 use super::{roster, session as shown, wording};
 use crate::access::{Actor, audit};
@@ -197,6 +197,7 @@ async fn tell_moved(
         "ends_at": was.end_text(),
         "location": shown::location(event, before),
     } });
+    tell_registered(db, MessageKind::Update, event, session, &people, Some(&detail), now).await?;
     tell_people(db, MessageKind::Update, event, session, &people, Some(detail), now).await?;
     if was_ahead && before.day != session.day {
         let off = gone(invited(db, &audience, before.day).await?, &people);

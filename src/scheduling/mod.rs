@@ -28,6 +28,7 @@ pub mod pages;
 mod phase;
 pub mod place;
 mod publish;
+pub mod registration;
 pub mod roster;
 mod scope;
 pub mod series;

@@ -3,12 +3,15 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{act, content, detail, form, month, place, year};
+use super::{act, content, detail, form, month, place, registration, year};
 use crate::state::App;
 
 /// Every page of this room.
 pub fn routes() -> Router<App> {
+    use super::registration::pages as registered;
     use act::pages as act;
+    use registration::mine::pages as mine;
+    use registration::public::pages as public;
     Router::new()
         .merge(content::pages::routes())
         .merge(place::pages::routes())
@@ -17,6 +20,16 @@ pub fn routes() -> Router<App> {
         .route("/events/new", get(form::pages::ask_new).post(form::pages::make))
         .route("/events/{id}/edit", get(form::pages::ask_edit).post(form::pages::edit))
         .route("/events/{id}", get(detail::pages::show))
+        .route("/events/{id}/registration", get(registered::show).post(registered::set))
+        .route("/events/{id}/registration.csv", get(registered::csv))
+        .route("/events/{id}/registration/add", post(registered::add))
+        .route("/events/{id}/registration/{registration}/off", post(registered::off))
+        .route("/events/{id}/registration/{registration}/up", post(registered::up))
+        .route("/my/registrations/{event}", post(mine::on))
+        .route("/my/registrations/{event}/off", post(mine::off))
+        .route("/open", get(public::open))
+        .route("/register/{key}", get(public::ask).post(public::register))
+        .route("/registration/{secret}", get(public::look).post(public::take_off))
         .route("/events/{id}/counts", get(detail::pages::counts))
         .route("/events/{id}/publish", get(act::ask_publish).post(act::do_publish))
         .route("/events/{id}/cancel", get(act::ask_cancel_event).post(act::do_cancel_event))

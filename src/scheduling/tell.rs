@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::id::SessionId;
+use entity::id::{PersonId, SessionId};
 use entity::state::{EventStatus, MessageKind, SessionStatus};
 use entity::{event, session};
 use sea_orm::sea_query::Expr;
@@ -11,6 +11,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use serde_json::Value;
 
 use super::audience::{Audience, invited, invited_by_day};
+use super::registration;
+use crate::error::Result;
 use crate::outbox::{Message, enqueue};
 use crate::people::Member;
 
@@ -20,8 +22,8 @@ pub fn is_ahead(event: &event::Model, session: &session::Model, now: DateTime<Ut
     event.status == EventStatus::Scheduled && session.status == SessionStatus::Scheduled && session.ends_at > now
 }
 
-/// Tells everyone invited to a session; each (kind, session, SEQUENCE, person) is told once, whoever asks how often.
-/// People without an address are told nothing.
+/// Tells everyone invited to a session, and who put their names down for it; each (kind, session, SEQUENCE, person) is told
+/// once, whoever asks how often. People without an address are told nothing.
 pub async fn tell(
     db: &impl ConnectionTrait,
     kind: MessageKind,
@@ -29,10 +31,31 @@ pub async fn tell(
     session: &session::Model,
     detail: Option<Value>,
     now: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<()> {
     let audience = Audience::load(db, event).await?;
     let people = invited(db, &audience, session.day).await?;
-    tell_people(db, kind, event, session, &people, detail, now).await
+    tell_people(db, kind, event, session, &people, detail.clone(), now).await?;
+    tell_registered(db, kind, event, session, &people, detail.as_ref(), now).await
+}
+
+/// Tells who put their names down for a session, and are not among the invited, what these are told.
+pub(super) async fn tell_registered(
+    db: &impl ConnectionTrait,
+    kind: MessageKind,
+    event: &event::Model,
+    session: &session::Model,
+    invited: &[Member],
+    detail: Option<&Value>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let rows = registration::active(db, event.id).await?;
+    let letters = registration::letters(&rows, kind, event, session, &reached(invited), detail);
+    Ok(enqueue(db, letters, now).await?)
+}
+
+/// Those of the invited whom mail reaches.
+fn reached(invited: &[Member]) -> HashSet<PersonId> {
+    invited.iter().filter(|member| member.email.is_some()).map(|member| member.person_id).collect()
 }
 
 /// The same of people already found.
@@ -100,7 +123,7 @@ pub(super) async fn tell_all(
     event: &event::Model,
     news: Vec<News>,
     now: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<()> {
     if news.is_empty() {
         return Ok(());
     }
@@ -108,16 +131,19 @@ pub(super) async fn tell_all(
     let days = news.iter().flat_map(|one| [Some(one.session.day), one.gone_from]).flatten().collect();
     let people = invited_by_day(db, &audience, &days).await?;
     let of = |day: NaiveDate| people.get(&day).cloned().unwrap_or_default();
+    let names = registration::active(db, event.id).await?;
     let mut messages = Vec::new();
     for one in &news {
         let here = of(one.session.day);
         messages.extend(letters(one.kind, event, &one.session, &here, one.detail.as_ref()));
+        let told = reached(&here);
+        messages.extend(registration::letters(&names, one.kind, event, &one.session, &told, one.detail.as_ref()));
         if let Some(day) = one.gone_from {
             messages.extend(letters(MessageKind::Cancellation, event, &one.session, &gone(of(day), &here), None));
         }
     }
     enqueue(db, messages, now).await?;
-    told(db, news.iter().map(|one| one.session.id).collect(), now).await
+    Ok(told(db, news.iter().map(|one| one.session.id).collect(), now).await?)
 }
 
 /// Those of `before` who are not among `after`.

@@ -1,6 +1,6 @@
 //! Events and sessions as JSON shows them.
 
-use entity::state::{EventStatus, SessionStatus};
+use entity::state::{EventStatus, RegistrationMode, SessionStatus};
 use entity::{event, session};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,8 +22,13 @@ pub struct EventView {
     pub title: String,
     /// The host's code.
     pub org_code: String,
-    /// Codes of those who host it too.
+    /// Codes of those who host it too, without those that declined.
     pub co_host_codes: Vec<String>,
+    /// Whether people put their names down themselves: `closed` or `open`.
+    #[schema(value_type = String, example = "closed")]
+    pub registration: RegistrationMode,
+    /// Until when they may; null is until the first session starts.
+    pub registration_closes_at: Option<String>,
     /// Where it is; may be empty.
     pub location: String,
     /// Whom it invites.
@@ -137,6 +142,8 @@ impl EventView {
             title: event.title.clone(),
             org_code: whole.host.code.clone(),
             co_host_codes: whole.co_hosts.iter().map(|row| row.code.clone()).collect(),
+            registration: event.registration,
+            registration_closes_at: event.registration_closes_at.map(|at| super::registration::moment(event, at)),
             location: event.location.clone(),
             audience: whole.audience.clone(),
             required: event.required,

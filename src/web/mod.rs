@@ -3,6 +3,7 @@
 pub mod assets;
 mod back;
 pub mod boundary;
+mod client;
 mod form;
 pub mod health;
 mod json;
@@ -15,6 +16,7 @@ mod upload;
 mod who;
 
 pub use back::local_path;
+pub use client::{Client, Throttle};
 pub use form::Signed;
 pub use json::{Cursor, Items, Json, MaybeJson, Path, Query, read_json};
 pub use page::{Desk, Page, SESSION_COOKIE, Seat};

@@ -21,6 +21,7 @@ mod joint;
 mod mail;
 mod pages;
 mod places;
+mod registration;
 mod report;
 mod scheduling;
 mod series;

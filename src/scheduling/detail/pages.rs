@@ -20,7 +20,7 @@ use crate::outbox::{summary, troubled};
 use crate::people::OrgTree;
 use crate::report::rate::Rate;
 use crate::scheduling::content::contents;
-use crate::scheduling::{Kind, Phase, Whole, event_for, load_whole, session as sitting};
+use crate::scheduling::{Kind, Phase, Whole, event_for, load_whole, registration, session as sitting};
 use crate::view::format;
 use crate::web::{Desk, Page};
 
@@ -92,6 +92,7 @@ pub async fn show(
         chosen => chosen.map(|session| session_view(&page, &whole, session, now)),
         roster, history, deeds,
         sessions => sessions(&page, &whole, now).await?,
+        registration => registration::pages::summary(&page, &actor, &whole).await?,
         messages => messages(&page, &whole).await?,
         steps => steps(&page, &whole, chosen, now),
         content => contents(&page, &whole, chosen).await?,

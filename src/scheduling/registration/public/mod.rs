@@ -1,0 +1,3 @@
+//! The public's pages: open events, putting a name down, taking it off again.
+
+pub mod pages;

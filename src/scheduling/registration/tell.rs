@@ -1,0 +1,164 @@
+//! Telling who put their names down: that they have a place, wait, moved up or are off, and what becomes of the event.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use entity::id::PersonId;
+use entity::state::{MessageKind, RegistrationStatus};
+use entity::{event, outbox, registration, session};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::outbox::{Message, enqueue};
+use crate::scheduling::tell::is_ahead;
+
+/// What is told of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// There is a place.
+    Registered,
+    /// There is none so far.
+    Waiting,
+    /// There is one now.
+    MovedUp,
+    /// The place was given up.
+    CalledOff,
+    /// The waiting was given up.
+    NoLongerWaiting,
+    /// Somebody put their name down again.
+    Again,
+}
+
+impl Said {
+    /// As it stands in keys and details.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Waiting => "waiting",
+            Self::MovedUp => "moved_up",
+            Self::CalledOff => "called_off",
+            Self::NoLongerWaiting => "not_waiting",
+            Self::Again => "again",
+        }
+    }
+
+    /// Whether it goes into calendars, and so is told of each sitting.
+    const fn concerns_calendars(self) -> bool {
+        matches!(self, Self::Registered | Self::MovedUp | Self::CalledOff)
+    }
+}
+
+/// Tells one registration; nobody without an address. What puts sittings into a calendar, or takes them out, is a mail a
+/// sitting, as with invitations; anything else is one mail.
+pub(super) async fn tell(
+    db: &impl ConnectionTrait,
+    event: &event::Model,
+    sittings: &[session::Model],
+    row: &registration::Model,
+    said: Said,
+    place: Option<u64>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if row.email.is_empty() {
+        return Ok(());
+    }
+    let most = if said.concerns_calendars() { usize::MAX } else { 1 };
+    let ahead = sittings.iter().filter(|session| is_ahead(event, session, now)).take(most);
+    let messages = ahead.map(|session| Message {
+        key: format!("registration:{}:{}:{}", row.id, said.as_str(), session.id),
+        detail: Some(json!({ "registration": row.id, "said": said.as_str(), "place": place })),
+        ..message(event, session, row, MessageKind::Registration)
+    });
+    Ok(enqueue(db, messages.collect(), now).await?)
+}
+
+/// Mails the link again, at most once an hour, the first mail counted.
+pub(super) async fn again(
+    db: &impl ConnectionTrait,
+    event: &event::Model,
+    sittings: &[session::Model],
+    row: &registration::Model,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let hours = (now - row.created_at).num_hours();
+    let Some(session) = sittings.iter().find(|session| is_ahead(event, session, now)) else { return Ok(()) };
+    if hours < 1 || row.email.is_empty() {
+        return Ok(());
+    }
+    let key = |hour: i64| format!("registration:{}:again:{hour}", row.id);
+    let before = outbox::Entity::find().filter(outbox::Column::Key.eq(key(hours - 1))).one(db).await?;
+    if before.is_some_and(|before| (now - before.created_at).num_hours() < 1) {
+        return Ok(());
+    }
+    let place = super::place(db, row).await?;
+    let message = Message {
+        key: key(hours),
+        detail: Some(json!({ "registration": row.id, "said": Said::Again.as_str(), "place": place })),
+        ..message(event, session, row, MessageKind::Registration)
+    };
+    Ok(enqueue(db, vec![message], now).await?)
+}
+
+/// What who put their names down for a sitting is told beside its invited; `told` are told already.
+pub fn letters(
+    rows: &[registration::Model],
+    kind: MessageKind,
+    event: &event::Model,
+    session: &session::Model,
+    told: &HashSet<PersonId>,
+    detail: Option<&Value>,
+) -> Vec<Message> {
+    let others = rows.iter().filter(|row| !row.email.is_empty() && row.person_id.is_none_or(|id| !told.contains(&id)));
+    let letter = |row: &registration::Model| {
+        let mut detail = detail.cloned().unwrap_or_else(|| json!({}));
+        detail["registration"] = json!(row.id);
+        Message {
+            key: format!("{kind}:{}:{}:r{}", session.id, session.sequence, row.id),
+            detail: Some(detail),
+            ..message(event, session, row, kind)
+        }
+    };
+    others.map(letter).collect()
+}
+
+/// A reminder of a sitting to those who have a place and are not among `told`.
+pub fn reminders(
+    rows: &[registration::Model],
+    event: &event::Model,
+    session: &session::Model,
+    told: &HashSet<PersonId>,
+    prefix: &str,
+    detail: &Value,
+) -> Vec<Message> {
+    let others = rows.iter().filter(|row| {
+        row.status == RegistrationStatus::Registered
+            && !row.email.is_empty()
+            && row.person_id.is_none_or(|id| !told.contains(&id))
+    });
+    others
+        .map(|row| {
+            let mut detail = detail.clone();
+            detail["registration"] = json!(row.id);
+            Message {
+                key: format!("{prefix}r{}", row.id),
+                detail: Some(detail),
+                ..message(event, session, row, MessageKind::Reminder)
+            }
+        })
+        .collect()
+}
+
+fn message(event: &event::Model, session: &session::Model, row: &registration::Model, kind: MessageKind) -> Message {
+    Message {
+        key: String::new(),
+        kind,
+        event_id: Some(event.id),
+        session_id: Some(session.id),
+        person_id: row.person_id,
+        account_id: None,
+        address: row.email.clone(),
+        detail: None,
+    }
+}
