@@ -19,6 +19,8 @@ mod foundation;
 mod import;
 mod joint;
 mod mail;
+mod next_year;
+mod observances;
 mod pages;
 mod places;
 mod registration;
