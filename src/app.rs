@@ -101,6 +101,7 @@ pub fn router(app: App) -> Router {
 fn api(config: &Config) -> OpenApiRouter<App> {
     openapi::routes()
         .merge(scheduling::api::routes())
+        .merge(scheduling::holidays::api::routes())
         .merge(attendance::api::routes())
         .merge(report::api::routes())
         .merge(import::api::routes(config))

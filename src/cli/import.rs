@@ -52,7 +52,7 @@ pub async fn run(args: &ImportArgs, config: &Config) -> Result<()> {
     } else {
         tx.rollback().await?;
     }
-    let lang = terminal_language();
+    let lang = super::terminal_language();
     say(&outcome, lang).map_err(Error::internal)?;
     if !stands {
         return Err(Error::internal(lang.text("import-refused")));
@@ -67,15 +67,6 @@ fn progress_bar(rows: usize) -> ProgressBar {
     }
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(rows as u64).with_style(style)
-}
-
-/// The language of the terminal, as POSIX says: the first of these that is set.
-fn terminal_language() -> Lang {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
-    match set.into_iter().find(|value| !value.is_empty()) {
-        Some(value) if value.starts_with("zh") => Lang::Zh,
-        _ => Lang::En,
-    }
 }
 
 fn say(outcome: &Outcome, lang: Lang) -> std::io::Result<()> {

@@ -2,6 +2,7 @@
 //!
 //! 0 done, 1 failed, 2 wrong use.
 
+mod holidays;
 mod import;
 mod mail;
 mod report;
@@ -69,6 +70,9 @@ enum Command {
     /// Accounts.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Notices of days off.
+    #[command(subcommand)]
+    Holidays(holidays::HolidaysCommand),
     /// Mail.
     #[command(subcommand)]
     Mail(mail::MailCommand),
@@ -126,6 +130,7 @@ async fn run(command: Command, config: Config) -> Result<()> {
         Command::Report(args) => report::run(&args, &config, &open(&config).await?, clock.now()).await,
         Command::FeedUrl { staff } => user::feed_url(&config, &staff, clock.now()).await,
         Command::User(command) => user::run(&config, command, clock.now()).await,
+        Command::Holidays(command) => holidays::run(&config, command, clock.now()).await,
         Command::Mail(command) => mail::run(&config, command, clock.now()).await,
         Command::Import(args) => import::run(&args, &config).await,
         Command::Backup { file } => {
@@ -184,6 +189,15 @@ async fn show(app: &State) -> Result<()> {
     }
     println!("  mail:      {}", app.config.mail.url);
     Ok(())
+}
+
+/// The language of the terminal, as POSIX says: the first of these that is set.
+fn terminal_language() -> Lang {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    match set.into_iter().find(|value| !value.is_empty()) {
+        Some(value) if value.starts_with("zh") => Lang::Zh,
+        _ => Lang::En,
+    }
 }
 
 /// Opens the database and brings it up to date.

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{act, content, detail, form, month, place, registration, year};
+use super::{act, content, detail, form, holidays, month, place, registration, year};
 use crate::state::App;
 
 /// Every page of this room.
@@ -17,6 +17,7 @@ pub fn routes() -> Router<App> {
         .merge(place::pages::routes())
         .route("/calendar", get(month::pages::show))
         .route("/events", get(year::pages::show))
+        .route("/holidays", get(holidays::pages::show).post(holidays::pages::import))
         .route("/events/new", get(form::pages::ask_new).post(form::pages::make))
         .route("/events/{id}/edit", get(form::pages::ask_edit).post(form::pages::edit))
         .route("/events/{id}", get(detail::pages::show))

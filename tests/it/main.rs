@@ -14,6 +14,7 @@ mod backup;
 mod content;
 mod crash;
 mod directory;
+mod dates;
 mod feed;
 mod foundation;
 mod import;

@@ -1,11 +1,16 @@
 //! Notices of days off: those that come with the program, replaced year by year by what a site brought in.
 
+pub mod api;
+mod bring_in;
 mod embedded;
+pub mod pages;
+mod shown;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{holiday_day, holiday_notice};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 
+pub use bring_in::{BroughtIn, Changed, bring_in};
 pub use embedded::embedded;
 
 use crate::dates::{NamedDay, Notice, Workdays};
