@@ -111,10 +111,12 @@ def parts(pick, first):
     return rule
 
 
-def end(pick, first):
+def end(pick, first, rule):
     kind = pick.randrange(6)
     if kind <= 1:
-        return {"COUNT": pick.randint(1, 40)}
+        # A few years: a rule is followed for 200 at most, and clocks are known for fewer.
+        step = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}[rule["FREQ"]] * rule.get("INTERVAL", 1)
+        return {"COUNT": pick.randint(1, max(1, min(40, 2000 // step)))}
     day = first + datetime.timedelta(days=pick.randint(0, 1500))
     if kind == 2:
         return {"UNTIL": day.strftime("%Y%m%d")}
@@ -164,7 +166,8 @@ def main():
     made = []
     for _ in range(int(sys.argv[1])):
         first = start(pick)
-        rule, ending = parts(pick, first), end(pick, first)
+        rule = parts(pick, first)
+        ending = end(pick, first, rule)
         for name in ZONES:
             zone = tz.gettz(name)
             slots, missing = expand(rule, ending, first, zone)

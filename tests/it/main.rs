@@ -7,16 +7,18 @@
 
 #[macro_use]
 mod harness;
+
 mod api;
 mod attendance;
 mod audience;
 mod backup;
 mod content;
 mod crash;
-mod directory;
 mod dates;
+mod directory;
 mod feed;
 mod foundation;
+mod holidays;
 mod import;
 mod joint;
 mod mail;

@@ -119,3 +119,91 @@ impl Workdays {
 fn is_weekend(day: NaiveDate) -> bool {
     matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn notice(year: i32, off: &[&str], worked: &[&str]) -> Notice {
+        let named = |text: &&str, off| NamedDay { day: day(text), name: "假".into(), off };
+        let days = off.iter().map(|text| named(text, true)).chain(worked.iter().map(|text| named(text, false)));
+        Notice { year, source: String::new(), published: None, days: days.collect() }
+    }
+
+    /// Days as files in config/holidays name them.
+    fn shipped() -> Workdays {
+        let files = [
+            include_str!("../../../config/holidays/cn-2024.toml"),
+            include_str!("../../../config/holidays/cn-2025.toml"),
+            include_str!("../../../config/holidays/cn-2026.toml"),
+        ];
+        Workdays::new(files.map(|file| Notice::read(file.as_bytes()).unwrap()))
+    }
+
+    #[test]
+    fn a_sitting_on_a_day_off_stays_is_left_out_or_moves() {
+        let days = shipped();
+        for (on, to, moved) in [
+            // The whole of 1 to 7 October 2026 is off; 10 October, a Saturday, is worked.
+            ("2026-10-01", OnDayOff::Keep, Some("2026-10-01")),
+            ("2026-10-01", OnDayOff::Skip, None),
+            ("2026-10-01", OnDayOff::Before, Some("2026-09-30")),
+            ("2026-10-01", OnDayOff::After, Some("2026-10-08")),
+            ("2026-10-07", OnDayOff::Before, Some("2026-09-30")),
+            ("2026-10-10", OnDayOff::Skip, Some("2026-10-10")),
+            ("2026-10-11", OnDayOff::Before, Some("2026-10-10")),
+            // Nine days at the Spring Festival, with worked Saturdays before and after.
+            ("2026-02-16", OnDayOff::Before, Some("2026-02-14")),
+            ("2026-02-16", OnDayOff::After, Some("2026-02-24")),
+            ("2026-03-01", OnDayOff::Before, Some("2026-02-28")),
+            // Over the turn of the year.
+            ("2026-01-01", OnDayOff::Before, Some("2025-12-31")),
+            ("2026-01-02", OnDayOff::After, Some("2026-01-04")),
+            ("2024-01-01", OnDayOff::Before, Some("2023-12-29")),
+            // An ordinary weekend, and a year without a notice.
+            ("2026-03-07", OnDayOff::After, Some("2026-03-09")),
+            ("2030-10-01", OnDayOff::After, Some("2030-10-01")),
+            ("2030-10-05", OnDayOff::After, Some("2030-10-07")),
+        ] {
+            assert_eq!(days.adjust(day(on), to), moved.map(day), "{on} {to:?}");
+        }
+    }
+
+    #[test]
+    fn a_year_without_a_notice_goes_by_weekends_and_says_so() {
+        let days = shipped();
+        assert!(days.is_known(2026) && !days.is_known(2027) && !days.is_known(2023));
+        assert!(!days.is_off(day("2027-10-01")) && days.is_off(day("2027-10-02")));
+        assert_eq!(days.holiday(day("2026-10-01")), Some("国庆节"));
+        assert_eq!(days.holiday(day("2026-09-20")), Some("国庆节"));
+        assert_eq!(days.holiday(day("2026-09-19")), None);
+        assert_eq!(days.years().collect::<Vec<_>>(), [2024, 2025, 2026]);
+        let none = Workdays::default();
+        assert!(none.is_off(day("2026-10-03")) && !none.is_off(day("2026-10-01")) && !none.is_known(2026));
+    }
+
+    #[test]
+    fn a_notice_may_name_days_of_the_year_before_and_a_later_one_has_the_word() {
+        let both = Workdays::new([
+            notice(2024, &["2023-12-30", "2024-01-01"], &["2024-12-29"]),
+            notice(2023, &["2023-10-02"], &["2023-12-30"]),
+            notice(2025, &["2024-12-29", "2024-12-31"], &[]),
+        ]);
+        assert!(both.is_off(day("2023-12-30")), "2024 has the word over 2023");
+        assert!(both.is_off(day("2024-12-29")) && both.is_off(day("2024-12-31")));
+        let named: Vec<_> = both.named(day("2023-12-30"), day("2024-01-01")).map(|(day, _, _)| day).collect();
+        assert_eq!(named, [day("2023-12-30"), day("2024-01-01")]);
+        assert_eq!(both.named(day("2024-01-01"), day("2023-12-30")).count(), 0);
+    }
+
+    #[test]
+    fn a_day_stands_where_nothing_near_is_worked() {
+        let all: Vec<String> = day("2020-01-01").iter_days().take(2000).map(|day| day.to_string()).collect();
+        let days = Workdays::new([notice(2021, &all.iter().map(String::as_str).collect::<Vec<_>>(), &[])]);
+        assert_eq!(days.after(day("2021-06-01")), day("2021-06-01"));
+    }
+}

@@ -174,8 +174,14 @@ impl Reading {
 
     /// `2026-10-01` or `2026-10-01..2026-10-07`, both ends included.
     fn range(&mut self, text: &str, name: &str, off: bool, place: &str) {
-        let (first, last) = text.split_once("..").unwrap_or((text, text));
-        let (Some(first), Some(last)) = (self.date(first, place), self.date(last, place)) else { return };
+        let (first, last) = match text.split_once("..") {
+            Some((first, last)) => (self.date(first, place), self.date(last, place)),
+            None => {
+                let day = self.date(text, place);
+                (day, day)
+            }
+        };
+        let (Some(first), Some(last)) = (first, last) else { return };
         if last < first {
             self.problems
                 .push(FieldProblem::new(place, "holiday-range-backwards").with("first", first).with("last", last));
@@ -240,3 +246,7 @@ fn line(text: &str, offset: usize) -> usize {
 fn at<T>(text: &str, value: &Spanned<T>, field: &str) -> String {
     format!("{}:{field}", line(text, value.span().start))
 }
+
+#[cfg(test)]
+#[path = "notice_test.rs"]
+mod tests;

@@ -95,14 +95,15 @@ async fn shown(page: &Page, may: MayBringIn, asked: &Asked, problems: &[FieldPro
     let known = in_force(page.app.db.read()).await?;
     let years = known.iter().map(|one| one.notice.year);
     let first = years.clone().min().unwrap_or(today.year()).min(today.year());
-    let last = years.max().unwrap_or(today.year()).max(today.year() + 1);
+    let last = years.max().unwrap_or(today.year()).max(today.year()) + 1;
     let year = asked.year.parse().ok().filter(|year| (first..=last).contains(year)).unwrap_or(today.year());
     let of = |year: i32| known.iter().find(|one| one.notice.year == year);
     let rows: Vec<_> = (first..=last).rev().map(|year| row(page, year, of(year))).collect();
     let chosen = of(year).map(|one| {
         context! { holidays => Serde(holidays(&one.notice, lang)), source => Serde(source(&one.notice)), row => Serde(row(page, year, Some(one))) }
     });
-    let problems: Vec<_> = problems.iter().map(|one| context! { place => one.field.clone(), text => one.text(lang) }).collect();
+    let problems: Vec<_> =
+        problems.iter().map(|one| context! { place => one.field.clone(), text => one.text(lang) }).collect();
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let context = context! {
         year, rows => Serde(rows), chosen, problems,

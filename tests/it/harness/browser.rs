@@ -45,6 +45,22 @@ impl<'a> Browser<'a> {
         self.send(request).await
     }
 
+    /// Sends a file as the field `file`, with the secret of the last page that had one, or with that one.
+    pub async fn upload(&self, path: &str, file: &[u8], csrf: Option<&str>) -> Answer {
+        let csrf = csrf.map_or_else(|| self.csrf.lock().unwrap().clone(), str::to_owned);
+        let part = |head: &str, body: &[u8]| {
+            [b"--limit\r\nContent-Disposition: form-data; ", head.as_bytes(), b"\r\n\r\n", body, b"\r\n"].concat()
+        };
+        let head = "name=\"file\"; filename=\"notice\"\r\nContent-Type: application/octet-stream";
+        let body = [part("name=\"csrf\"", csrf.as_bytes()), part(head, file), b"--limit--\r\n".to_vec()].concat();
+        let request = self
+            .request("POST", path)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=limit")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
     fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
         let cookies = self.cookies.lock().unwrap();
         let line = cookies.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ");
