@@ -322,3 +322,28 @@ async fn unset_days_are_said(app: &TestApp) {
         event::Entity::find().filter(event::Column::Observance.is_not_null()).count(app.db.read()).await.unwrap();
     assert_eq!(tied, 3 * 4, "four of the year's events are held for an observance");
 }
+
+journeys! {
+    async fn a_series_is_laid_out_anew_by_its_rule(app: &TestApp) {
+        app.world().await;
+        app.at("2025-12-20T09:00");
+        let token = app.token("GQ-KJ", entity::state::Scope::Manage).await;
+        app.post("/api/v1/events", &token, serde_json::json!({
+            "key": "q", "kind": "center_group_study", "title": "2025年季度学法", "org_code": "GQ-KJ", "audience": ["org:GQ-KJ"],
+            "series": {"key": "q", "starts_at": "2025-01-02T14:30", "ends_at": "2025-01-02T16:30",
+                "rrule": "FREQ=MONTHLY;INTERVAL=3;BYDAY=1TH;COUNT=4", "on_day_off": "keep"},
+        })).await.expect(201);
+        let browser = desk(app, "o@example.test", "GQ-KJ", Role::Organizer).await;
+        let html = browser.get("/planning/next-year?from=2025").await.expect(200).text();
+        assert!(html.contains("共 4 场") && html.contains("现改为推后到工作日"), "{html}");
+        copy_year(app, &browser, 2025).await;
+        let made = sessions(app, 2026).await;
+        let days: Vec<_> = made.iter().map(|(row, _)| row.day.to_string()).collect();
+        // The first Thursdays of January, April, July and October; 1 January and 1 October are off.
+        assert_eq!(days, ["2026-01-04", "2026-04-02", "2026-07-02", "2026-10-08"]);
+        assert!(made.iter().all(|(row, event)| row.series_id.is_some() && event.title == "2026年季度学法"));
+        copy_year(app, &browser, 2026).await;
+        let next: Vec<_> = sessions(app, 2027).await.iter().map(|(row, _)| row.day.to_string()).collect();
+        assert_eq!(next, ["2027-01-07", "2027-04-01", "2027-07-01", "2027-10-07"]);
+    }
+}

@@ -206,3 +206,11 @@ plan-observance-whole = All of it, { $days }, whole days
 plan-observance-whole-day = Whole day
 plan-observance-one-day = One day of it:
 plan-observance-past = These days have passed; check the year
+plan-warn-kept = The old series stayed on days off; now its sittings move to the working day after. You can change that in the draft.
+plan-warn-goes-on = This series has sittings in the new year already, so it is not ticked.
+plan-sittings-n = { $n ->
+    [one] { $n } sitting
+   *[other] { $n } sittings
+}
+plan-left-out = { $n } left out for days off
+plan-moved-from = moved from { $day }

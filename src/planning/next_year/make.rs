@@ -148,6 +148,9 @@ fn new_event(one: &Chosen<'_>, (from, to): (i32, i32)) -> NewEvent {
         reminders: event.reminders.clone().and_then(|list| serde_json::from_value(list).ok()),
         time_zone: Some(event.time_zone.clone()),
         sessions: sessions.collect(),
+        series: proposed.series.as_ref().map(|series| series.new.clone()),
+        capacity: event.capacity,
+        contact: event.contact.clone(),
         ..NewEvent::default()
     }
 }
@@ -166,15 +169,8 @@ fn times(laid: &Laid, row: &session::Model) -> (String, String) {
 
 /// What an event has that no form of a new one asks for.
 async fn complete(db: &impl ConnectionTrait, one: &Chosen<'_>, whole: &Whole) -> Result<()> {
-    let old = &one.whole.event;
     let observance = one.proposed.tie.as_ref().map(|tie| tie.key.clone());
-    let row = event::ActiveModel {
-        id: Set(whole.event.id),
-        observance: Set(observance),
-        capacity: Set(old.capacity),
-        contact: Set(old.contact.clone()),
-        ..Default::default()
-    };
+    let row = event::ActiveModel { id: Set(whole.event.id), observance: Set(observance), ..Default::default() };
     event::Entity::update(row).exec(db).await?;
     Ok(())
 }

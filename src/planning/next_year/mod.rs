@@ -9,6 +9,7 @@ mod make;
 pub mod pages;
 mod place;
 mod propose;
+mod series;
 mod shown;
 mod source;
 mod tie;
@@ -16,6 +17,7 @@ mod tie;
 pub use make::{Chosen, Outcome, Refused, make};
 pub use place::{Moved, Placed, Why};
 pub use propose::{Laid, Proposed, Warning, key_of, propose};
+pub use series::Renewed;
 pub use source::{Old, Source, read, source_of};
 pub use tie::Tie;
 

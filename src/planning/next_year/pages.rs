@@ -262,7 +262,7 @@ fn row(page: &Page, review: &Review, one: &Proposed, again: &Again<'_>, today: N
     let there = review.there.get(&one.key);
     let taken = match again.typed {
         Some(typed) => typed.take.contains(&one.id.0),
-        None => !one.warnings.contains(&super::Warning::LeftAsDraft),
+        None => !one.warnings.iter().any(|one| matches!(one, super::Warning::LeftAsDraft | super::Warning::GoesOn)),
     };
     let sittings: Vec<_> = one.sittings.iter().map(|laid| sitting(page, review, one, laid, again, today)).collect();
     let warnings: Vec<_> = one
@@ -271,8 +271,19 @@ fn row(page: &Page, review: &Review, one: &Proposed, again: &Again<'_>, today: N
         .filter(|warning| **warning != super::Warning::NoNotice)
         .map(|warning| page.lang.text(shown::warning(*warning)))
         .collect();
+    let series = one.series.as_ref().map(|series| {
+        let days: Vec<_> = series
+            .laid
+            .planned
+            .iter()
+            .map(|planned| {
+                context! { day => format::date(page.lang, planned.day, today), moved => planned.is_moved(), from => format::date(page.lang, planned.slot.date(), today) }
+            })
+            .collect();
+        context! { rule => series.new.rrule.as_str(), days, left_out => series.laid.skipped.len() + series.laid.dropped.len() }
+    });
     Some(context! {
-        id => one.id.0, title => one.title.as_str(), kind => page.app.kinds.name(&whole.event.kind, page.lang),
+        series, id => one.id.0, title => one.title.as_str(), kind => page.app.kinds.name(&whole.event.kind, page.lang),
         host => whole.host.name.as_str(), old_title => whole.event.title.as_str(),
         there => there.map(|id| id.0), taken, sittings, warnings,
         refused => again.refused.as_ref().filter(|(id, _)| *id == one.id).map(|(_, text)| text.clone()),

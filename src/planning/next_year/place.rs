@@ -133,7 +133,7 @@ impl Ground<'_> {
         self.settle(target, shape, why, |day| quarter(day) == quarter(target))
     }
 
-    fn same_place(&self, old: NaiveDate) -> (NaiveDate, Why) {
+    pub(super) fn same_place(&self, old: NaiveDate) -> (NaiveDate, Why) {
         let month = old.month();
         let later = old.iter_days().skip(1).take_while(|day| day.month() == month);
         // By weekends alone: a holiday at the month's end was that year's own.

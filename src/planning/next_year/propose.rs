@@ -5,6 +5,7 @@ use entity::id::{EventId, SessionId};
 
 use super::Ground;
 use super::place::{Placed, Shape, Why, plus};
+use super::series::{Renewed, renew};
 use super::source::{Old, Source};
 use super::tie::{self, Found, Tie};
 use crate::access::hash;
@@ -15,7 +16,7 @@ use crate::planning::words::replace_number;
 const CLOSE: u32 = 10;
 
 /// The longest key: an event's may have 100 characters, and so may its sittings' with their numbers behind.
-const LONGEST_KEY: usize = 95;
+const LONGEST_KEY: usize = 91;
 
 /// A sitting of the old year with its days in the new.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,10 @@ pub enum Warning {
     ObservanceGone,
     /// It was never published.
     LeftAsDraft,
+    /// Its sittings stayed on days off; now they move to the working day after.
+    KeptBefore,
+    /// Its series has sittings in the new year already.
+    GoesOn,
     /// Its year has no notice of days off.
     NoNotice,
 }
@@ -58,8 +63,10 @@ pub struct Proposed {
     pub title: String,
     /// The observance that it follows.
     pub tie: Option<Tie>,
-    /// Its sittings, by day.
+    /// Its sittings, by day; none of a series.
     pub sittings: Vec<Laid>,
+    /// Its series, laid out anew.
+    pub series: Option<Renewed>,
     /// What is worth a word.
     pub warnings: Vec<Warning>,
 }
@@ -101,7 +108,16 @@ fn one(source: &Source, ground: &Ground<'_>) -> Proposed {
             Some(tie)
         }
     };
-    let sittings = lay(&source.sittings, tie.as_ref(), ground);
+    let key = key_of(&source.key, ground.to);
+    let series = source.series.as_ref().and_then(|pattern| renew(pattern, &key, ground));
+    // Of a rule that gives nothing there, the sittings themselves are laid out.
+    let sittings = if series.is_some() { Vec::new() } else { lay(&source.sittings, tie.as_ref(), ground) };
+    if series.as_ref().is_some_and(|series| series.was_kept) {
+        warnings.push(Warning::KeptBefore);
+    }
+    if source.goes_on {
+        warnings.push(Warning::GoesOn);
+    }
     for laid in &sittings {
         let old = ground.shape(laid.old_first, laid.old_last);
         if ground.workdays.is_off(laid.old_first) || ground.workdays.is_off(laid.old_last) {
@@ -121,10 +137,11 @@ fn one(source: &Source, ground: &Ground<'_>) -> Proposed {
     warnings.dedup();
     Proposed {
         id: source.id,
-        key: key_of(&source.key, ground.to),
+        key,
         title: replace_number(&source.title, &ground.from.to_string(), &ground.to.to_string()),
         tie,
         sittings,
+        series,
         warnings,
     }
 }

@@ -57,6 +57,8 @@ pub const fn warning(warning: Warning) -> &'static str {
         Warning::Expected => "plan-warn-expected",
         Warning::ObservanceGone => "plan-warn-gone",
         Warning::LeftAsDraft => "plan-warn-draft",
+        Warning::KeptBefore => "plan-warn-kept",
+        Warning::GoesOn => "plan-warn-goes-on",
         Warning::NoNotice => "plan-warn-no-notice",
     }
 }

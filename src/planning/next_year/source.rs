@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
 
 use crate::error::Result;
 use crate::people::select_below;
+use crate::scheduling::series::Pattern;
 use crate::scheduling::{Whole, load_wholes, session as sitting};
 
 /// A sitting of the old year.
@@ -39,6 +40,10 @@ pub struct Source {
     pub left_as_draft: bool,
     /// Its sittings of the year that were not called off, by day.
     pub sittings: Vec<Old>,
+    /// The rule of its series, if it has one.
+    pub series: Option<Pattern>,
+    /// Whether it has sittings after the year already: its series goes on by itself.
+    pub goes_on: bool,
 }
 
 /// The events that `organisation`, or one below it, hosts with a sitting in the year, but those that were cancelled;
@@ -81,5 +86,7 @@ pub fn source_of(whole: &Whole, year: i32, now: DateTime<Utc>) -> Source {
         observance: event.observance.clone(),
         left_as_draft: event.status == EventStatus::Draft && alive().all(|row| row.ends_at <= now),
         sittings: sittings.collect(),
+        series: whole.series.as_ref().map(|series| series.pattern.clone()),
+        goes_on: whole.series.is_some() && alive().any(|row| row.year > year),
     }
 }

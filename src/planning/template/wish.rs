@@ -10,6 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::pattern;
+use crate::scheduling::series::NewSeries;
 use crate::scheduling::{NewEvent, NewSession, Task};
 
 /// What stands in an audience line for the code of the host that uses the template: `org:{org}`.
@@ -124,6 +125,22 @@ impl NewTemplate {
     #[must_use]
     pub fn event(&self, key: &str, day: NaiveDate, org_code: &str) -> NewEvent {
         let (starts_at, ends_at) = self.times(day);
+        let series = self.rrule.as_ref().map(|rrule| NewSeries {
+            key: key.to_owned(),
+            starts_at: starts_at.clone(),
+            ends_at: ends_at.clone(),
+            rrule: rrule.clone(),
+            time_zone: None,
+            on_day_off: Some(self.on_day_off),
+        });
+        let once = NewSession {
+            key: format!("{key}-1"),
+            starts_at,
+            ends_at,
+            all_day: self.all_day,
+            title: None,
+            location: None,
+        };
         NewEvent {
             key: key.to_owned(),
             kind: self.kind.clone(),
@@ -137,14 +154,8 @@ impl NewTemplate {
             required: self.required,
             walk_ins: self.walk_ins,
             reminders: self.reminders.clone(),
-            sessions: vec![NewSession {
-                key: format!("{key}-1"),
-                starts_at,
-                ends_at,
-                all_day: self.all_day,
-                title: None,
-                location: None,
-            }],
+            sessions: if series.is_some() { Vec::new() } else { vec![once] },
+            series,
             ..NewEvent::default()
         }
     }
@@ -195,6 +206,22 @@ mod tests {
         let week = NewTemplate { all_day: true, length_minutes: 7 * DAY, ..template };
         let sitting = &week.event("t", day, "GQ-KJ").sessions[0];
         assert_eq!((sitting.starts_at.as_str(), sitting.ends_at.as_str()), ("2026-12-31", "2027-01-06"));
+    }
+
+    #[test]
+    fn a_rule_makes_a_series_instead() {
+        let template = NewTemplate {
+            starts_at: "14:30".to_owned(),
+            length_minutes: 120,
+            rrule: Some("FREQ=MONTHLY;COUNT=3".to_owned()),
+            on_day_off: OnDayOff::After,
+            ..NewTemplate::default()
+        };
+        let event = template.event("t", "2026-01-08".parse().unwrap(), "GQ-KJ");
+        let series = event.series.unwrap();
+        assert!(event.sessions.is_empty());
+        assert_eq!((series.starts_at.as_str(), series.ends_at.as_str()), ("2026-01-08T14:30", "2026-01-08T16:30"));
+        assert_eq!((series.key.as_str(), series.on_day_off), ("t", Some(OnDayOff::After)));
     }
 
     #[test]

@@ -59,7 +59,9 @@ pub fn day(text: &str) -> Result<NaiveDate> {
 /// to be chosen, `today` serving the title.
 #[must_use]
 pub fn prefill(template: &NewTemplate, key: &str, day: Option<NaiveDate>, today: NaiveDate, org_code: &str) -> Typed {
-    let event = template.event(key, day.unwrap_or(today), org_code);
+    // The form's own rows hold the first sitting; a rule is used by one tap.
+    let once = NewTemplate { rrule: None, ..template.clone() };
+    let event = once.event(key, day.unwrap_or(today), org_code);
     let mut typed = Typed::of_new(&event);
     if day.is_none() {
         typed.s_day.fill(String::new());
@@ -98,6 +100,10 @@ pub async fn of_event(db: &impl ConnectionTrait, whole: &Whole) -> Result<NewTem
         checklist: checklist.into_iter().map(|row| Task { kind: row.kind, text: row.text }).collect(),
         ..NewTemplate::default()
     };
+    if let Some(series) = &whole.series {
+        template.rrule = Some(series.row.rrule.clone());
+        template.on_day_off = series.row.on_day_off;
+    }
     if let Some(first) = whole.sessions.first() {
         let span = sitting::span(first);
         let days = (span.last_day() - span.day()).num_days() + 1;
