@@ -11,7 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::{CheckInBody, OfflineBody, OfflineResult, answer, results};
-use super::{Record, RollRow, Story, history, offset_text, roll, set};
+use super::{Eyes, Record, RollRow, Story, history, offset_text, own_word, roll, set};
+use crate::access::Actor;
 use crate::error::{Code, Error, Result};
 use crate::people::OrgTree;
 use crate::scheduling::{session as sitting, session_for};
@@ -34,6 +35,18 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(refuse_leave))
 }
 
+/// Takes the note out of a record unless the person is one of the caller's own. Few records have one, so little is read.
+async fn cover(app: &App, actor: &Actor, record: &mut Record) -> Result<()> {
+    if record.note.is_none() {
+        return Ok(());
+    }
+    let id = record.session_id.parse().map(SessionId).map_err(Error::internal)?;
+    let (event, _) = session_for(app.db.read(), actor, id).await?;
+    let tree = OrgTree::load(app.db.read()).await?;
+    Eyes::new(&tree, actor, &event).cover_record(record);
+    Ok(())
+}
+
 /// Checks one person in. 201 with the record, which is on disk; 200 already checked in, with the record as it now
 /// stands.
 #[utoipa::path(post, path = "/sessions/{id}/check-ins", tag = "attendance", params(("id" = String, Path)),
@@ -48,8 +61,9 @@ async fn check_in(
     Path(id): Path<i64>,
     Json(body): Json<CheckInBody>,
 ) -> Result<(StatusCode, Json<Record>)> {
-    let check_in = body.read(SessionId(id), caller.actor)?;
-    let recorded = app.check_ins.record(check_in, app.now()).await?;
+    let check_in = body.read(SessionId(id), caller.actor.clone())?;
+    let mut recorded = app.check_ins.record(check_in, app.now()).await?;
+    cover(&app, &caller.actor, &mut recorded.record).await?;
     let status = StatusCode::from_u16(answer(recorded.status)).map_err(Error::internal)?;
     Ok((status, Json(recorded.record)))
 }
@@ -64,7 +78,10 @@ async fn check_in_many(
     Json(body): Json<OfflineBody>,
 ) -> Result<Json<OfflineResults>> {
     let (items, good) = body.read(&caller.actor)?;
-    let answers = app.check_ins.record_all(good, app.now()).await;
+    let mut answers = app.check_ins.record_all(good, app.now()).await;
+    for recorded in answers.iter_mut().flatten() {
+        cover(&app, &caller.actor, &mut recorded.record).await?;
+    }
     Ok(Json(OfflineResults { results: results(items, answers) }))
 }
 
@@ -186,7 +203,9 @@ async fn attendance(
     let (event, session) = session_for(db, &caller.actor, SessionId(id)).await?;
     let tree = OrgTree::load(db).await?;
     let zone = sitting::span(&session).zone;
-    let (stories, next) = part.of(history(db, &event, &session, &tree).await?, |story: &Story| &story.guest.staff_no);
+    let mut stories = history(db, &event, &session, &tree).await?;
+    Eyes::new(&tree, &caller.actor, &event).cover_stories(&mut stories);
+    let (stories, next) = part.of(stories, |story: &Story| &story.guest.staff_no);
     let items = stories
         .into_iter()
         .map(|story| AttendanceItem {
@@ -227,8 +246,15 @@ async fn set_attendance(
     let status = body.status.parse().map_err(|_| Error::field("status", "unknown-status"))?;
     let tx = app.db.begin().await?;
     let (event, session) = session_for(&tx, &caller.actor, SessionId(id)).await?;
-    let record = set(&tx, &caller.actor.name, &event, &session, &staff_no, status, body.note, app.now()).await?;
+    let tree = OrgTree::load(&tx).await?;
+    let eyes = Eyes::new(&tree, &caller.actor, &event);
+    let said = body.note.is_some();
+    let note = own_word(&tx, eyes, &session, &staff_no, body.note).await?;
+    let mut record = set(&tx, &caller.actor.name, &event, &session, &staff_no, status, note, app.now()).await?;
     tx.commit().await?;
+    if !said {
+        eyes.cover_record(&mut record);
+    }
     Ok(Json(record))
 }
 

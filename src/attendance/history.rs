@@ -35,6 +35,14 @@ pub struct Story {
 }
 
 impl Story {
+    /// Takes the notes out of every state.
+    pub fn forget_notes(&mut self) {
+        self.present.note = None;
+        for past in &mut self.states {
+            past.state.note = None;
+        }
+    }
+
     /// As it stands.
     #[must_use]
     pub const fn present(&self) -> &State {

@@ -15,7 +15,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait};
 use serde::Deserialize;
 
 use super::board::{Figures, Group, Line, lines, matches};
-use super::{CheckIn, Counts, RollRow, Who, roll, set};
+use super::{CheckIn, Counts, Eyes, RollRow, Who, own_word, roll, set};
 use crate::access::{Actor, Rights};
 use crate::error::{Code, Error, Problem, Result};
 use crate::people::{Member, OrgTree, members_on};
@@ -75,12 +75,13 @@ fn candidate(member: &Member, tree: &OrgTree) -> Line {
 
 async fn board(
     page: &Page,
-    tree: &OrgTree,
+    (tree, eyes): (&OrgTree, Eyes<'_>),
     event: &event::Model,
     session: &session::Model,
 ) -> Result<(Vec<RollRow>, Vec<Line>)> {
     let db = page.app.db.read();
-    let rows = roll(db, event, session, tree, page.app.now()).await?;
+    let mut rows = roll(db, event, session, tree, page.app.now()).await?;
+    eyes.cover(&mut rows);
     let mut board = lines(&rows, page.lang, sitting::span(session).zone);
     let names = registration::active(db, event.id).await?;
     let with_place: HashSet<_> = names
@@ -109,7 +110,8 @@ async fn show(page: &Page, actor: &Actor, id: SessionId, asked: Asked, problem: 
     let (db, now) = (page.app.db.read(), page.app.now());
     let (event, session) = session_for(db, actor, id).await?;
     let tree = OrgTree::load(db).await?;
-    let (rows, board) = board(page, &tree, &event, &session).await?;
+    let eyes = Eyes::new(&tree, actor, &event);
+    let (rows, board) = board(page, (&tree, eyes), &event, &session).await?;
     let done = rows.iter().find(|row| !asked.done.is_empty() && row.staff_no == asked.done && row.status.is_some());
     let done = done.map(|row| context! { name => row.name.as_str(), staff_no => row.staff_no.as_str(), status => row.status.map_or("missing", AttendanceStatus::as_str) });
     let found: Vec<_> = board.into_iter().filter(|line| matches(&line.name, &line.staff_no, &asked.q)).collect();
@@ -200,7 +202,8 @@ async fn ask_again(
     actor.demand(Rights::Manage)?;
     let (event, session) = session_for(db, actor, id).await?;
     let tree = OrgTree::load(db).await?;
-    let rows = roll(db, &event, &session, &tree, now).await?;
+    let mut rows = roll(db, &event, &session, &tree, now).await?;
+    Eyes::new(&tree, actor, &event).cover(&mut rows);
     let row = rows.iter().find(|row| row.staff_no == staff_no);
     let person = crate::people::by_number(db, staff_no).await?;
     let person = person.ok_or_else(|| Error::new(Code::NotFound))?;
@@ -243,7 +246,9 @@ async fn say(
     };
     let tx = page.app.db.begin().await?;
     let (event, session) = session_for(&tx, &actor, id).await?;
-    let note = Some(said.note.clone());
+    let tree = OrgTree::load(&tx).await?;
+    let eyes = Eyes::new(&tree, &actor, &event);
+    let note = own_word(&tx, eyes, &session, &staff_no, Some(said.note.clone())).await?;
     match set(&tx, &actor.name, &event, &session, &staff_no, status, note, page.app.now()).await {
         Ok(_) => tx.commit().await?,
         Err(Error::Problem(problem)) if problem.code == Code::Invalid => {

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{act, content, detail, form, holidays, month, place, registration, year};
+use super::{act, content, detail, form, holidays, joint, month, place, registration, year};
 use crate::state::App;
 
 /// Every page of this room.
@@ -21,6 +21,8 @@ pub fn routes() -> Router<App> {
         .route("/events/new", get(form::pages::ask_new).post(form::pages::make))
         .route("/events/{id}/edit", get(form::pages::ask_edit).post(form::pages::edit))
         .route("/events/{id}", get(detail::pages::show))
+        .route("/events/{id}/joint", get(joint::pages::show))
+        .route("/events/{id}/joint/{org}", post(joint::pages::say))
         .route("/events/{id}/registration", get(registered::show).post(registered::set))
         .route("/events/{id}/registration.csv", get(registered::csv))
         .route("/events/{id}/registration/add", post(registered::add))

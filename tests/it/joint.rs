@@ -288,4 +288,111 @@ journeys! {
         app.patch(&path, &host, json!({"co_host_codes": ["GQ-TZ", "GQ-SF"]})).await.expect(200);
         assert_eq!(co_hosts(app).await, all(Asked, Accepted));
     }
+
+    async fn notes_are_seen_by_ones_own_and_what_is_above(app: &TestApp) {
+        app.world().await;
+        let host = app.token("GQ-KJ", Scope::Manage).await;
+        let mut body = joint("J1");
+        body["audience"] = json!(["org:GQ-KJ", "org:GQ-SF", "org:GQ-TZ"]);
+        let event = make(app, &host, body).await;
+        app.post(&format!("{event}/publish"), &host, json!({"override": "test"})).await.expect(200);
+        let session = format!("/api/v1/sessions/{}", app.get(&event, &host).await.json()["sessions"][0]["id"].as_str().unwrap());
+        app.at("2024-03-18T12:00");
+        jobs::freeze_rosters(app).await.unwrap();
+        let set = async |org: &str, who: &str, note: Option<&str>| {
+            let token = app.token(org, Scope::Manage).await;
+            let mut body = json!({"status": "excused"});
+            if let Some(note) = note {
+                body["note"] = json!(note);
+            }
+            app.put(&format!("{session}/attendance/{who}"), &token, body).await
+        };
+        // Each body says what became of its own people, the host of all.
+        set("GQ-SF", "SF001", Some("病假：SF")).await.expect(200);
+        set("GQ-KJ", "KJ001", Some("公出：KJ")).await.expect(200);
+        set("GQ-TZ", "TZ001", Some("事假：TZ")).await.expect(200);
+        set("GQ-SF", "KJ001", Some("x")).await.problem(403, "forbidden");
+        set("GQ-SF", "TZ001", None).await.problem(403, "forbidden");
+        // The host changes another's state without seeing or losing its note.
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let path = format!("{session}/attendance/SF001");
+        let record = app.put(&path, &token, json!({"status": "absent"})).await.expect(200).json();
+        assert_eq!((&record["status"], &record["note"]), (&json!("absent"), &json!(null)));
+
+        // Who looks, at whose person, and what is seen.
+        let own = |who: &'static str| match who { "KJ001" => "公出：KJ", "SF001" => "病假：SF", _ => "事假：TZ" };
+        for (org, sees) in [
+            ("GQ-KJ", vec!["KJ001"]),
+            ("GQ-SF", vec!["SF001"]),
+            ("GQ-TZ", vec!["TZ001"]),
+            ("GQ", vec!["KJ001", "SF001", "TZ001"]),
+        ] {
+            let token = app.token(org, Scope::Manage).await;
+            let list = app.get(&format!("{session}/attendance"), &token).await.expect(200).json();
+            let items = list["items"].as_array().unwrap();
+            assert_eq!(items.len(), 3, "{org} counts all");
+            let browser = crate::harness::Browser::new(app);
+            let secret = app.account(&format!("{}@example.test", org.to_lowercase()), org, Role::Organizer).await;
+            browser.get(&format!("/enter/{secret}")).await.expect(303);
+            let id = event.rsplit('/').next().unwrap();
+            let page = browser.get(&format!("/events/{id}")).await.expect(200).text();
+            let door = browser.get(&format!("/sessions/{}/check-in", session.rsplit('/').next().unwrap())).await.expect(200).text();
+            for who in ["KJ001", "SF001", "TZ001"] {
+                let item = items.iter().find(|item| item["staff_no"] == who).unwrap();
+                let seen = sees.contains(&who);
+                assert_eq!(item["note"].as_str(), seen.then(|| own(who)), "{org} at {who}");
+                let past = item["history"].as_array().unwrap().iter().any(|past| !past["reason"].is_null());
+                assert_eq!(past, seen, "{org} at the history of {who}");
+                assert_eq!(page.contains(own(who)), seen, "{org} on the page at {who}");
+                assert!(seen || !door.contains(own(who)), "{org} at the door at {who}");
+                let form = browser.get(&format!("/sessions/{}/attendance/{who}", session.rsplit('/').next().unwrap())).await.text();
+                assert_eq!(form.contains(own(who)), seen, "{org} in the form of {who}");
+            }
+        }
+    }
+
+    async fn a_page_shows_each_body_its_own(app: &TestApp) {
+        app.world().await;
+        let host = app.token("GQ-KJ", Scope::Manage).await;
+        let mut body = joint("J1");
+        body["audience"] = json!(["org:GQ-KJ", "org:GQ-SF", "staff:ZB001"]);
+        let event = make(app, &host, body).await;
+        app.post(&format!("{event}/publish"), &host, json!({"override": "test"})).await.expect(200);
+        let id = event.rsplit('/').next().unwrap().to_owned();
+        let desk = async |org: &str| {
+            let secret = app.account(&format!("{}-d@example.test", org.to_lowercase()), org, Role::Organizer).await;
+            let browser = crate::harness::Browser::new(app);
+            browser.get(&format!("/enter/{secret}")).await.expect(303);
+            browser
+        };
+        let (kj, sf, zb) = (desk("GQ-KJ").await, desk("GQ-SF").await, desk("ZB-KJ").await);
+        let path = format!("/events/{id}/joint");
+        let cells = |page: &str| page.matches("<td class=\"num\">—</td>").count();
+        let page = kj.get(&path).await.expect(200).text();
+        assert!(page.contains("县司法局") && page.contains("待答复") && page.contains("其他单位") && cells(&page) == 0, "{page}");
+        let page = sf.get(&path).await.expect(200).text();
+        assert!(page.contains("同意联办") && page.contains("<td class=\"num\">2</td>") && cells(&page) == 12, "{page}");
+        zb.get(&path).await.expect(404);
+        let org = app.org_id("GQ-SF").await;
+        let say = format!("{path}/{org}");
+        sf.post(&say, &[("act", "accept"), ("was", "asked"), ("csrf", "wrong")]).await.expect(403);
+        sf.post(&say, &[("act", "accept"), ("was", "asked")]).await.expect(303);
+        // Somebody who still sees the page of before.
+        let late = sf.post(&say, &[("act", "decline"), ("was", "asked"), ("reason", "没有人")]).await.expect(412).text();
+        assert!(late.contains("value=\"没有人\"") && late.contains("已被更改"), "{late}");
+        let wrong = sf.post(&say, &[("act", "people"), ("audience", "org:GQ-KJ")]).await.expect(422).text();
+        assert!(wrong.contains("不是本单位或下属单位的") && wrong.contains("org:GQ-KJ"));
+        sf.post(&say, &[("act", "contact"), ("contact", "干部SF1 0533-1")]).await.expect(303);
+        assert!(kj.get(&path).await.expect(200).text().contains("干部SF1 0533-1"));
+        kj.post(&say, &[("act", "accept"), ("was", "accepted")]).await.expect(403);
+        sf.post(&say, &[("act", "remove")]).await.expect(403);
+        let to = sf.post(&say, &[("act", "decline"), ("was", "accepted"), ("reason", "没有人")]).await.expect(303);
+        assert!(sf.get(to.header("location")).await.expect(200).text().contains("已答复不参加"));
+        sf.get(&format!("/events/{id}")).await.expect(404);
+        assert!(kj.get(&format!("/events/{id}")).await.expect(200).text().contains("1 家不参加"));
+        kj.post(&say, &[("act", "ask")]).await.expect(303);
+        kj.post(&say, &[("act", "remove")]).await.expect(303);
+        assert_eq!(co_hosts(app).await.len(), 1);
+        kj.post(&say, &[("act", "dance")]).await.expect(400);
+    }
 }

@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Actor, Rights, deeds};
 use crate::attendance::board::{Figures, Group, lines, matches};
-use crate::attendance::{Counts, Moment, judge, roll, turnout};
+use crate::attendance::{Counts, Eyes, Moment, judge, roll, turnout};
 use crate::error::{Code, Error, Result};
 use crate::outbox::{summary, troubled};
 use crate::people::OrgTree;
 use crate::report::rate::Rate;
 use crate::scheduling::content::contents;
-use crate::scheduling::{Kind, Phase, Whole, event_for, load_whole, registration, session as sitting};
+use crate::scheduling::{Kind, Phase, Whole, event_for, joint, load_whole, registration, session as sitting};
 use crate::view::format;
 use crate::web::{Desk, Page};
 
@@ -58,7 +58,7 @@ pub fn may(actor: &Actor, whole: &Whole, tree: &OrgTree) -> May {
 }
 
 /// The session asked for, else the one that matters now: under way, else next, else the last.
-fn choose<'a>(whole: &'a Whole, asked: &str, now: DateTime<Utc>) -> Result<Option<&'a session::Model>> {
+pub(crate) fn choose<'a>(whole: &'a Whole, asked: &str, now: DateTime<Utc>) -> Result<Option<&'a session::Model>> {
     if let Ok(id) = asked.parse::<i64>() {
         let found = whole.sessions.iter().find(|session| session.id == SessionId(id));
         return found.map(Some).ok_or_else(|| Error::new(Code::NotFound));
@@ -82,7 +82,9 @@ pub async fn show(
     let tree = OrgTree::load(db).await?;
     let chosen = choose(&whole, &asked.session, now)?;
     let roster = match chosen {
-        Some(session) => Some(roster(&page, &whole, session, &tree, &asked).await?),
+        Some(session) => {
+            Some(roster(&page, &whole, session, (&tree, Eyes::new(&tree, &actor, &whole.event)), &asked).await?)
+        }
         None => None,
     };
     let (history, deeds) = history(&page, &whole).await?;
@@ -92,6 +94,7 @@ pub async fn show(
         chosen => chosen.map(|session| session_view(&page, &whole, session, now)),
         roster, history, deeds,
         sessions => sessions(&page, &whole, now).await?,
+        joint => joint::pages::summary(&page, &whole),
         registration => registration::pages::summary(&page, &actor, &whole).await?,
         messages => messages(&page, &whole).await?,
         steps => steps(&page, &whole, chosen, now),
@@ -174,9 +177,16 @@ fn steps(page: &Page, whole: &Whole, chosen: Option<&session::Model>, now: DateT
     Some(context! { at, published, clock => format::clock(zone, now) })
 }
 
-async fn roster(page: &Page, whole: &Whole, session: &session::Model, tree: &OrgTree, asked: &Asked) -> Result<Value> {
+async fn roster(
+    page: &Page,
+    whole: &Whole,
+    session: &session::Model,
+    (tree, eyes): (&OrgTree, Eyes<'_>),
+    asked: &Asked,
+) -> Result<Value> {
     let (lang, zone) = (page.lang, sitting::span(session).zone);
-    let rows = roll(page.app.db.read(), &whole.event, session, tree, page.app.now()).await?;
+    let mut rows = roll(page.app.db.read(), &whole.event, session, tree, page.app.now()).await?;
+    eyes.cover(&mut rows);
     let counts = Counts::of(&rows);
     let rate = |numerator: u32, denominator: u32| {
         let percent = Rate::new(numerator.into(), denominator.into()).percent();

@@ -7,6 +7,7 @@
 pub mod api;
 mod ask;
 mod decide;
+pub mod pages;
 
 mod part;
 
