@@ -20,7 +20,7 @@ const PLACES: [(&str, &str, i32); 3] =
 
 /// Title, kind, who reports, minutes.
 const AGENDA: [(&str, Option<&str>, &str, i32); 4] = [
-    ("传达学习有关会议精神", Some("first_topic"), "干部NY001", 20),
+    ("传达学习有关会议精神", Some("first_topic"), "干部NY01", 20),
     ("农产品质量安全法解读", None, "县人大常委会法工委", 80),
     ("休息", None, "", 10),
     ("讨论与提问", None, "", 40),
@@ -41,7 +41,7 @@ pub async fn fill(
     host: &organisation::Model,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let actor = Actor { name: "demo".to_owned(), organisation: host.id, rights: Rights::Manage };
+    let actor = Actor { name: "command".to_owned(), organisation: host.id, rights: Rights::Manage };
     for (name, address, capacity) in PLACES {
         let new = NewPlace {
             org_code: host.code.clone(),
@@ -73,8 +73,8 @@ pub async fn fill(
         title: title.to_owned(),
         session_id: None,
     };
-    let speakers = [speaker(None, "外请讲师", "县人大常委会法工委"), speaker(Some("NY001"), "", "主持")];
-    replace_speakers(db, &actor, open, &speakers, None, now).await?;
+    let both = [speaker(None, "外请讲师", "县人大常委会法工委"), speaker(Some("NY001"), "", "主持")];
+    replace_speakers(db, &actor, open, &both, None, now).await?;
     let link = NewLink {
         title: "农产品质量安全法全文".to_owned(),
         url: "https://flk.example.test/ncpzlaqf".to_owned(),

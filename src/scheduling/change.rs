@@ -10,7 +10,6 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprT
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::content::follow_agendas;
 use super::draft::{self, Ground};
 use super::kind::Class;
 use super::publish::{sessions, touch_event, touch_sessions};
@@ -132,7 +131,6 @@ async fn change_fields(
     let asked: Vec<_> = before.asked.iter().map(|row| row.organisation_id).collect();
     let new = parts.co_hosts.iter().flatten().copied().filter(|org| !asked.contains(org)).collect::<Vec<_>>();
     let changed = parts.write(db, id).await?;
-    follow_agendas(db, &[id]).await?;
     let event = touch_event(db, id, now).await?;
     joint::ask(db, &event, &new, now).await?;
     touch_sessions(db, id, now).await?;

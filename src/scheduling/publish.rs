@@ -107,7 +107,6 @@ pub async fn cancel_session(
     let ahead = is_ahead(&event, &session, now);
     roster::freeze_due(db, now).await?;
     let session = next_sequence(db, id, SessionStatus::Cancelled, now).await?;
-    follow_agendas(db, &[event.id]).await?;
     let event = touch_event(db, event.id, now).await?;
     if ahead {
         tell(db, MessageKind::Cancellation, &event, &session, detail(why.as_deref()), now).await?;
@@ -171,8 +170,10 @@ async fn next_sequence(
     find(db, id).await
 }
 
-/// Says that an event, its audience or one of its sessions changed; gives its row.
+/// Says that an event, its audience or one of its sessions changed; gives its row. Its further kinds follow its agendas.
 pub(super) async fn touch_event(db: &impl ConnectionTrait, id: EventId, now: DateTime<Utc>) -> Result<event::Model> {
+    // A sitting that is gone, or back, takes the study of its agenda with it.
+    follow_agendas(db, &[id]).await?;
     event::Entity::update_many()
         .col_expr(event::Column::Revision, Expr::col(event::Column::Revision).add(1))
         .col_expr(event::Column::UpdatedAt, Expr::value(now))

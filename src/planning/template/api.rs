@@ -20,7 +20,7 @@ use crate::web::{Caller, Items, Json, Path, Tagged, ToManage, ToRead};
 
 /// The routes of templates.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(list, make)).routes(routes!(one)).routes(routes!(draft))
+    OpenApiRouter::default().routes(routes!(list, make_template)).routes(routes!(one)).routes(routes!(draft))
 }
 
 /// A template.
@@ -51,7 +51,11 @@ async fn list(State(app): State<App>, caller: Caller<ToRead>) -> Result<Json<Ite
 #[utoipa::path(post, path = "/templates", tag = "templates", request_body = NewTemplate, responses(
     (status = 201, body = TemplateView), (status = 409, description = "The organisation has one of that name"),
 ))]
-async fn make(State(app): State<App>, caller: Caller<ToManage>, Json(body): Json<NewTemplate>) -> Result<Response> {
+async fn make_template(
+    State(app): State<App>,
+    caller: Caller<ToManage>,
+    Json(body): Json<NewTemplate>,
+) -> Result<Response> {
     let tx = app.db.begin().await?;
     let tree = OrgTree::load(&tx).await?;
     let row = store::make(&tx, &app.ground(), &tree, &caller.actor, &body, app.now()).await?;

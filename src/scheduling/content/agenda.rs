@@ -9,7 +9,6 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::follow_agendas;
 use crate::access::{Actor, audit};
 use crate::dates::Span;
 use crate::db::insert_all;
@@ -124,7 +123,6 @@ pub async fn replace_agenda(
         .filter(session::Column::Id.eq(id))
         .exec(db)
         .await?;
-    follow_agendas(db, &[event.id]).await?;
     let event = touch_event(db, event.id, now).await?;
     let deed = audit::Deed {
         actor: &actor.name,

@@ -176,13 +176,11 @@ fn address(text: &str, wrong: &mut Vec<FieldProblem>) -> String {
             && url.username().is_empty()
             && url.password().is_none()
     });
-    match parsed {
-        Some(url) => url.to_string(),
-        None => {
-            wrong.push(FieldProblem::new("url", "bad-url"));
-            String::new()
-        }
+    if let Some(url) = parsed {
+        return url.to_string();
     }
+    wrong.push(FieldProblem::new("url", "bad-url"));
+    String::new()
 }
 
 async fn add(

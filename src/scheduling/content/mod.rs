@@ -9,6 +9,7 @@ pub mod api;
 mod checklist;
 pub mod editor;
 mod file;
+mod filled;
 mod fingerprint;
 
 mod materials;
@@ -22,6 +23,7 @@ pub use agenda::{Agenda, AgendaLine, agenda_of, replace_agenda, starts};
 pub use agenda_kinds::follow_agendas;
 pub use checklist::{Tick, add_to_checklist, checklist_of, put_checklist, remove_from_checklist, tick};
 pub use file::{FileName, disposition};
+pub use filled::filled;
 pub use materials::{Material, NewFile, NewLink, add_file, add_link, file_of, materials_of, remove_material};
 pub use shown::{contents, material};
 pub use speakers::{NewSpeaker, Speaker, replace_speakers, speakers_of, spoken_by, with_numbers};

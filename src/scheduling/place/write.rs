@@ -56,7 +56,7 @@ pub struct PlaceChange {
 
 fn capacity(value: Option<i32>, wrong: &mut Vec<FieldProblem>) -> Option<i32> {
     if value.is_some_and(|value| !(1..=1_000_000).contains(&value)) {
-        wrong.push(FieldProblem::new("capacity", "bad-capacity"));
+        wrong.push(FieldProblem::new("capacity", "bad-seats"));
     }
     value
 }
@@ -112,9 +112,9 @@ pub async fn change_place(
     if !row.is_changed() {
         return Ok((before, 0));
     }
-    let renames = row.name.is_set() && change.rename_sessions != Some(false);
+    let new_name = row.name.is_set() && change.rename_sessions != Some(false);
     // While the old name still means this place.
-    let users = if renames { Users::load(db, &before, now).await? } else { Users::default() };
+    let users = if new_name { Users::load(db, &before, now).await? } else { Users::default() };
     let row = place::ActiveModel { updated_at: Set(now), ..row };
     let after = row.update(db).await.map_err(taken)?;
     let renamed = users.rename(db, actor, &before, &after, now).await?;

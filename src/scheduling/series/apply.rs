@@ -10,6 +10,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoA
 
 use super::plan::{Plan, Step};
 use crate::error::{Error, FieldProblem, Result};
+use crate::scheduling::content::filled;
 use crate::scheduling::create::insert_sessions;
 use crate::scheduling::draft::Sitting;
 use crate::scheduling::publish::sessions;
@@ -102,13 +103,14 @@ pub(super) async fn apply(
     Ok(done)
 }
 
-/// Those that other rows name and that therefore cannot go.
+/// Those that other rows name, or for which something is written down, and that therefore cannot go.
 async fn bound(db: &impl ConnectionTrait, event: &event::Model, plan: &Plan) -> Result<HashSet<SessionId>> {
     let ids: Vec<SessionId> =
         plan.steps.iter().filter_map(|step| if let Step::Lapse(row) = step { Some(row.id) } else { None }).collect();
     if ids.is_empty() || event.status != EventStatus::Draft {
         return Ok(HashSet::new());
     }
+    let filled = filled(db, &ids).await?;
     let told: Vec<Option<SessionId>> = outbox::Entity::find()
         .select_only()
         .column(outbox::Column::SessionId)
@@ -123,7 +125,7 @@ async fn bound(db: &impl ConnectionTrait, event: &event::Model, plan: &Plan) -> 
         .into_tuple()
         .all(db)
         .await?;
-    Ok(told.into_iter().flatten().chain(asked).collect())
+    Ok(told.into_iter().flatten().chain(asked).chain(filled).collect())
 }
 
 /// A key that another event has is the series' key that does not fit.
