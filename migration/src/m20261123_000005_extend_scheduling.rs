@@ -23,7 +23,9 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
         // SQLite drops no column that an index stands on.
-        for name in ["uq_session_series_id_recurrence_id", "ix_session_ends_at_starts_at"] {
+        for name in
+            ["uq_session_series_id_recurrence_id", "ix_session_ends_at_starts_at", "ix_session_day_starts_at_ends_at"]
+        {
             m.drop_index(Index::drop().table("session").name(name).to_owned()).await?;
         }
         drop_tables(m, &["undo_step", "event_template", "holiday_day", "holiday_notice", "place", "series"]).await?;
@@ -70,12 +72,14 @@ fn tables() -> [TableCreateStatement; 6] {
     [series(), holiday_notice(), holiday_day(), place(), event_template(), undo_step()]
 }
 
-fn indexes() -> [IndexCreateStatement; 6] {
+fn indexes() -> [IndexCreateStatement; 7] {
     [
         unique("session", &["series_id", "recurrence_id"]),
         // What overlaps a time is found from one end: what began shortly before it by the index on its start, what
         // began long before by this one, which answers both questions without the row.
         index("session", &["ends_at", "starts_at"]),
+        // The calendar's pages go by local days; with both ends in it, nothing else is read of what does not reach them.
+        index("session", &["day", "starts_at", "ends_at"]),
         index("holiday_day", &["day"]),
         unique("place", &["organisation_id", "name"]),
         unique("event_template", &["organisation_id", "name"]),

@@ -1,33 +1,91 @@
-//! The filters above the month and the year, as an address carries them and as the form shows them.
+//! What the month, week, agenda, planner and list are asked for, as an address carries it and as their form shows it.
 
-use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
 
 use super::{Class, Kinds, Phase, Wanted};
 use crate::locale::Lang;
 use crate::people::OrgTree;
 use entity::id::OrganisationId;
 
-/// The query of a month or a year; whatever makes no sense counts as not given.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
+/// Characters of a text to look for; the rest is left out.
+const LONGEST: usize = 100;
+/// Pages that a list may have; nobody turns more.
+const MOST_PAGES: u64 = 1_000_000;
+
+/// One of the five ways to look at the same sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// A grid of the days of a month.
+    Month,
+    /// Seven days by the hour.
+    Week,
+    /// From a day on, in order.
+    Agenda,
+    /// A year on one page: kinds by months.
+    Planner,
+    /// A year's events.
+    List,
+}
+
+impl View {
+    /// All, in the order in which pages offer them.
+    pub const ALL: [Self; 5] = [Self::Month, Self::Week, Self::Agenda, Self::Planner, Self::List];
+
+    /// Its name among the texts, and the letter that leads to it.
+    #[must_use]
+    pub const fn name(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Month => ("month", "m"),
+            Self::Week => ("week", "w"),
+            Self::Agenda => ("agenda", "a"),
+            Self::Planner => ("planner", "y"),
+            Self::List => ("list", "l"),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Month => "/calendar",
+            Self::Week => "/week",
+            Self::Agenda => "/agenda",
+            Self::Planner => "/planner",
+            Self::List => "/events",
+        }
+    }
+}
+
+/// What an address asks for. Each is as it was typed; what makes no sense is named by [`Filters::doubts`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Filters {
     /// Year.
     pub year: String,
     /// Month, 1 to 12.
     pub month: String,
+    /// A day: the week's, or that from which the agenda begins.
+    pub date: String,
     /// An organisation's code.
     pub org: String,
     /// A kind's key, or `class-study`.
     pub kind: String,
+    /// Part of a place.
+    pub place: String,
+    /// A law or subject, as events name it.
+    pub topic: String,
     /// A [`Phase`].
     pub status: String,
-    /// Part of a title or place.
+    /// `me`: only what waits for the reader.
+    pub needs: String,
+    /// Part of a title, place, law or subject.
     pub q: String,
-    /// A law or subject.
-    pub topic: String,
     /// Page of a list, from 1.
     pub page: String,
+    /// Of the agenda: what follows that sitting.
+    pub after: String,
+    /// Of the agenda: what leads up to that sitting.
+    pub before: String,
 }
 
 /// One choice of a select.
@@ -52,29 +110,98 @@ pub struct ClassChoices {
     pub kinds: Vec<Choice>,
 }
 
+/// Something asked for that makes no sense here, and what was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Doubt {
+    /// The key of its text without `views-doubt-`.
+    pub what: &'static str,
+    /// As given, cut to what fits a line.
+    pub value: String,
+}
+
 /// Every class, in the order in which pages show them.
 pub const CLASSES: [Class; 4] = [Class::Study, Class::Meeting, Class::Exam, Class::Outreach];
 
 impl Filters {
-    /// The year, that of `today` when none is given.
+    /// Reads the query of an address. Of a name given twice the last counts; control characters and the overlong end of
+    /// a text are left out.
     #[must_use]
-    pub fn year(&self, today: NaiveDate) -> i32 {
-        use chrono::Datelike;
-        self.year.parse().ok().filter(|year| (1990..=2199).contains(year)).unwrap_or_else(|| today.year())
+    pub fn read(query: Option<&str>) -> Self {
+        let mut filters = Self::default();
+        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            let Some(field) = filters.field(&name) else { continue };
+            *field = value.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().trim().to_owned();
+        }
+        filters
     }
 
-    /// The first day of the month, that of `today` when none is given.
+    fn field(&mut self, name: &str) -> Option<&mut String> {
+        Some(match name {
+            "year" => &mut self.year,
+            "month" => &mut self.month,
+            "date" => &mut self.date,
+            "org" => &mut self.org,
+            "kind" => &mut self.kind,
+            "place" => &mut self.place,
+            "topic" => &mut self.topic,
+            "status" => &mut self.status,
+            "needs" => &mut self.needs,
+            "q" => &mut self.q,
+            "page" => &mut self.page,
+            "after" => &mut self.after,
+            "before" => &mut self.before,
+            _ => return None,
+        })
+    }
+
+    fn given_year(&self) -> Option<i32> {
+        self.year.parse().ok().filter(|year| (1990..=2199).contains(year))
+    }
+
+    fn given_date(&self) -> Option<NaiveDate> {
+        self.date.parse().ok().filter(|day: &NaiveDate| (1990..=2199).contains(&day.year()))
+    }
+
+    fn given_month(&self) -> Option<u32> {
+        self.month.parse().ok().filter(|month| (1..=12).contains(month))
+    }
+
+    /// The year: as given, else that of the day, else that of `today`.
+    #[must_use]
+    pub fn year(&self, today: NaiveDate) -> i32 {
+        self.given_year().or_else(|| Some(self.given_date()?.year())).unwrap_or_else(|| today.year())
+    }
+
+    /// The first day of the month; of a year without a month, this month's where it is this year, else January.
     #[must_use]
     pub fn month(&self, today: NaiveDate) -> NaiveDate {
-        use chrono::Datelike;
-        let month = self.month.parse().ok().filter(|month| (1..=12).contains(month)).unwrap_or_else(|| today.month());
-        NaiveDate::from_ymd_opt(self.year(today), month, 1).unwrap_or(today)
+        let day = self.day(today);
+        day.with_day(1).unwrap_or(day)
+    }
+
+    /// The day: as given, else today where it lies in the month or year given, else the first of that.
+    #[must_use]
+    pub fn day(&self, today: NaiveDate) -> NaiveDate {
+        if let Some(day) = self.given_date() {
+            return day;
+        }
+        let year = self.given_year().unwrap_or_else(|| today.year());
+        let fallback = if year == today.year() || self.given_year().is_none() { today.month() } else { 1 };
+        let month = self.given_month().unwrap_or(fallback);
+        if (year, month) == (today.year(), today.month()) {
+            return today;
+        }
+        NaiveDate::from_ymd_opt(year, month, 1).unwrap_or(today)
+    }
+
+    fn given_page(&self) -> Option<u64> {
+        self.page.parse().ok().filter(|page| (1..=MOST_PAGES).contains(page))
     }
 
     /// The page of a list.
     #[must_use]
     pub fn page(&self) -> u64 {
-        self.page.parse().ok().filter(|page| *page > 0).unwrap_or(1)
+        self.given_page().unwrap_or(1)
     }
 
     /// The phase asked for.
@@ -83,24 +210,65 @@ impl Filters {
         Phase::parse(&self.status)
     }
 
-    /// What to look for.
+    /// Whether only what waits for the reader is asked for.
     #[must_use]
-    pub fn wanted(&self, seen_by: OrganisationId, tree: &OrgTree, kinds: &Kinds) -> Wanted {
-        let org = tree.by_code(&self.org).map(|row| row.id).filter(|&id| tree.is_below(id, seen_by));
+    pub fn needs_me(&self) -> bool {
+        self.needs == "me"
+    }
+
+    /// Whether anything beside the time is asked for.
+    #[must_use]
+    pub fn narrow(&self) -> bool {
+        self.kept().iter().any(|(_, value)| !value.is_empty())
+    }
+
+    /// The organisation asked for, if the reader may see it.
+    fn chosen_org(&self, seen_by: OrganisationId, tree: &OrgTree) -> Option<OrganisationId> {
+        tree.by_code(&self.org).map(|row| row.id).filter(|&id| tree.is_below(id, seen_by))
+    }
+
+    fn chosen_kinds(&self, kinds: &Kinds) -> Vec<String> {
         let class = self.kind.strip_prefix("class-");
-        let chosen: Vec<String> = kinds
+        kinds
             .iter()
             .filter(|(key, kind)| class.map_or(*key == self.kind, |class| kind.class.as_str() == class))
             .map(|(key, _)| key.to_owned())
-            .collect();
-        let kinds = (!self.kind.is_empty() && !chosen.is_empty()).then_some(chosen);
+            .collect()
+    }
+
+    /// What to look for.
+    #[must_use]
+    pub fn wanted(&self, seen_by: OrganisationId, tree: &OrgTree, kinds: &Kinds) -> Wanted {
+        let chosen = self.chosen_kinds(kinds);
         Wanted {
             seen_by,
-            org,
-            kinds,
-            text: self.q.chars().take(100).collect(),
-            topic: Some(self.topic.clone()).filter(|topic| !topic.is_empty()),
+            org: self.chosen_org(seen_by, tree),
+            kinds: (!chosen.is_empty()).then_some(chosen),
+            place: self.place.clone(),
+            topic: self.topic.clone(),
+            text: self.q.clone(),
+            only: None,
         }
+    }
+
+    /// What was asked for and makes no sense here; it does not narrow anything.
+    #[must_use]
+    pub fn doubts(&self, seen_by: OrganisationId, tree: &OrgTree, kinds: &Kinds) -> Vec<Doubt> {
+        [
+            ("year", &self.year, self.given_year().is_some()),
+            ("month", &self.month, self.given_month().is_some()),
+            ("date", &self.date, self.given_date().is_some()),
+            ("org", &self.org, self.chosen_org(seen_by, tree).is_some()),
+            ("kind", &self.kind, !self.chosen_kinds(kinds).is_empty()),
+            ("status", &self.status, self.phase().is_some()),
+            ("needs", &self.needs, self.needs_me()),
+            ("page", &self.page, self.given_page().is_some()),
+        ]
+        .into_iter()
+        .filter(|(_, value, good)| !value.is_empty() && !good)
+        .map(|(what, value, _)| Doubt { what, value: value.chars().take(40).collect() })
+        .chain((self.q.chars().count() == LONGEST).then(|| Doubt { what: "q", value: LONGEST.to_string() }))
+        .collect()
     }
 
     /// The organisations to choose from: the reader's own and those below, without the own one, which is all.
@@ -118,44 +286,59 @@ impl Filters {
         kind_choices(kinds, &self.kind, lang)
     }
 
-    /// The same with another phase, as the query of an address.
-    #[must_use]
-    pub fn with_status(&self, status: &str) -> String {
-        Self { status: status.to_owned(), page: String::new(), ..self.clone() }.query()
-    }
-
-    /// The same on another page.
-    #[must_use]
-    pub fn with_page(&self, page: u64) -> String {
-        Self { page: page.to_string(), ..self.clone() }.query()
-    }
-
-    /// The same in another month.
-    #[must_use]
-    pub fn with_month(&self, year: i32, month: u32) -> String {
-        Self { year: year.to_string(), month: month.to_string(), page: String::new(), ..self.clone() }.query()
-    }
-
-    /// The same of another year as a whole.
-    #[must_use]
-    pub fn with_year(&self, year: i32) -> String {
-        Self { year: year.to_string(), month: String::new(), page: String::new(), ..self.clone() }.query()
-    }
-
-    fn query(&self) -> String {
-        let pairs = [
-            ("year", &self.year),
-            ("month", &self.month),
+    /// What stays when the view or the time changes.
+    fn kept(&self) -> [(&'static str, &str); 7] {
+        [
             ("org", &self.org),
             ("kind", &self.kind),
-            ("status", &self.status),
-            ("q", &self.q),
+            ("place", &self.place),
             ("topic", &self.topic),
-            ("page", &self.page),
-        ];
-        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-        given.map(|(name, value)| format!("{name}={}", crate::view::encode(value))).collect::<Vec<_>>().join("&")
+            ("status", &self.status),
+            ("needs", &self.needs),
+            ("q", &self.q),
+        ]
     }
+
+    /// The address of a view at a day, with everything else that is asked for.
+    #[must_use]
+    pub fn to(&self, view: View, day: NaiveDate) -> String {
+        address(view, &at(view, day), &self.kept())
+    }
+
+    /// The same without what narrows it.
+    #[must_use]
+    pub fn off(view: View, day: NaiveDate) -> String {
+        address(view, &at(view, day), &[])
+    }
+
+    /// The same with one thing else: a name that stays and its value, or a place in a list.
+    #[must_use]
+    pub fn with(&self, view: View, day: NaiveDate, name: &'static str, value: &str) -> String {
+        let mut kept: Vec<_> = self.kept().into_iter().filter(|(kept, _)| *kept != name).collect();
+        kept.push((name, value));
+        address(view, &at(view, day), &kept)
+    }
+
+    /// The same of that day in the agenda from one sitting on, or back from it.
+    #[must_use]
+    pub fn cursor(&self, day: NaiveDate, name: &'static str, value: &str) -> String {
+        self.with(View::Agenda, day, name, value)
+    }
+}
+
+fn at(view: View, day: NaiveDate) -> Vec<(&'static str, String)> {
+    match view {
+        View::Month => vec![("year", day.year().to_string()), ("month", day.month().to_string())],
+        View::Week | View::Agenda => vec![("date", day.to_string())],
+        View::Planner | View::List => vec![("year", day.year().to_string())],
+    }
+}
+
+fn address(view: View, at: &[(&str, String)], kept: &[(&str, &str)]) -> String {
+    let all = at.iter().map(|(name, value)| (*name, value.as_str())).chain(kept.iter().copied());
+    let given = all.filter(|(_, value)| !value.is_empty());
+    let query: Vec<_> = given.map(|(name, value)| format!("{name}={}", crate::view::encode(value))).collect();
+    format!("{}?{}", view.path(), query.join("&"))
 }
 
 /// The kinds by class, the one of that key chosen.
@@ -176,4 +359,54 @@ pub fn kind_choices(kinds: &Kinds, chosen: &str, lang: Lang) -> Vec<ClassChoices
         }
     };
     CLASSES.into_iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn filters_stay_while_view_and_time_change() {
+        let filters = Filters::read(Some("year=2024&month=5&kind=class-study&q=%E6%B3%95%26%25&page=3&unknown=1"));
+        let today = day("2024-11-02");
+        assert_eq!(filters.day(today), day("2024-05-01"));
+        assert_eq!(
+            filters.to(View::Week, day("2024-05-06")),
+            "/week?date=2024-05-06&kind=class-study&q=%E6%B3%95%26%25"
+        );
+        assert_eq!(
+            filters.with(View::List, today, "status", "held"),
+            "/events?year=2024&kind=class-study&q=%E6%B3%95%26%25&status=held"
+        );
+        assert_eq!(Filters::off(View::Month, today), "/calendar?year=2024&month=11");
+    }
+
+    #[test]
+    fn a_day_is_todays_where_nothing_else_is_said() {
+        let today = day("2024-11-17");
+        for (query, expected) in [
+            ("", "2024-11-17"),
+            ("year=2024", "2024-11-17"),
+            ("year=2024&month=11", "2024-11-17"),
+            ("year=2023", "2023-01-01"),
+            ("year=99999", "2024-11-17"),
+            ("month=13", "2024-11-17"),
+            ("month=2", "2024-02-01"),
+            ("date=2021-02-28&year=2020", "2021-02-28"),
+            ("date=2021-02-29", "2024-11-17"),
+            ("date=+99999-01-01", "2024-11-17"),
+        ] {
+            assert_eq!(Filters::read(Some(query)).day(today), day(expected), "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_cut_and_has_no_control_characters() {
+        let filters = Filters::read(Some(&format!("q=a%00%0D%0Ab&place={}&org=A&org=B", "x".repeat(5_000))));
+        assert_eq!((filters.q.as_str(), filters.place.len(), filters.org.as_str()), ("ab", LONGEST, "B"));
+    }
 }

@@ -6,6 +6,7 @@
 
 pub mod act;
 mod add_sessions;
+pub mod agenda;
 pub mod ahead;
 pub mod api;
 pub mod audience;
@@ -27,15 +28,20 @@ pub mod month;
 pub mod pages;
 mod phase;
 pub mod place;
+pub mod planner;
 mod publish;
 pub mod registration;
 pub mod roster;
 mod scope;
 pub mod series;
 pub mod session;
+pub mod sitting;
 mod tell;
 pub mod view;
+pub mod views;
+pub mod waiting;
 pub mod wanted;
+pub mod week;
 mod whole;
 pub mod wording;
 mod work_hours;

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{act, content, detail, form, holidays, joint, month, place, registration, year};
+use super::{act, agenda, content, detail, form, holidays, joint, month, place, planner, registration, week, year};
 use crate::state::App;
 
 /// Every page of this room.
@@ -16,6 +16,9 @@ pub fn routes() -> Router<App> {
         .merge(content::pages::routes())
         .merge(place::pages::routes())
         .route("/calendar", get(month::pages::show))
+        .route("/week", get(week::pages::show))
+        .route("/agenda", get(agenda::pages::show))
+        .route("/planner", get(planner::pages::show))
         .route("/events", get(year::pages::show))
         .route("/holidays", get(holidays::pages::show).post(holidays::pages::import))
         .route("/events/new", get(form::pages::ask_new).post(form::pages::make))

@@ -44,12 +44,23 @@ impl Phase {
     /// Of one sitting.
     #[must_use]
     pub fn of_session(event: &event::Model, session: &session::Model, now: DateTime<Utc>) -> Self {
-        match (event.status, session.status) {
+        Self::of(event.status, session.status, (session.starts_at, session.ends_at), now)
+    }
+
+    /// Of one sitting, by the status of its event, its own, its start and its end.
+    #[must_use]
+    pub fn of(
+        event: EventStatus,
+        session: SessionStatus,
+        (starts_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
+        now: DateTime<Utc>,
+    ) -> Self {
+        match (event, session) {
             (EventStatus::Cancelled, _) | (_, SessionStatus::Cancelled) => Self::Cancelled,
             (EventStatus::Draft, _) => Self::Draft,
             (_, SessionStatus::Held) => Self::Held,
-            _ if session.ends_at <= now => Self::Held,
-            _ if session.starts_at <= now => Self::Running,
+            _ if ends_at <= now => Self::Held,
+            _ if starts_at <= now => Self::Running,
             _ => Self::Ahead,
         }
     }

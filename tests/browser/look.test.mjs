@@ -20,7 +20,7 @@ after(async () => {
 });
 
 const names = [
-  "month", "list", "event", "draft", "new", "edit", "publish", "cancel", "check-in", "set", "report", "mail", "letter",
+  "month", "week", "holiday week", "by day", "planner", "not understood", "list", "event", "draft", "new", "edit", "publish", "cancel", "check-in", "set", "report", "mail", "letter",
   "content", "agenda", "speakers", "checklist", "places", "new place", "place", "topics",
   "account", "not found", "my", "sign-in",
 ];

@@ -21,7 +21,8 @@ export async function places(demo, page) {
   while (await page.locator("tbody a").count() === 0 && Date.now() - from < 30_000);
   const letter = await first(page, "tbody a");
   return {
-    month: "/calendar", list: "/events", event, draft, new: "/events/new", edit: `${bare}/edit`,
+    month: "/calendar", week: "/week", "by day": "/agenda", planner: "/planner?year=2025", "holiday week": "/week?date=2025-05-01",
+    "not understood": "/agenda?date=nonsense&org=NOWHERE&needs=me", list: "/events", event, draft, new: "/events/new", edit: `${bare}/edit`,
     publish: `${draft}/publish`, cancel: `${bare}/cancel`, "check-in": door, set: door.replace("check-in", "attendance/NY001"),
     content: `${bare}/content`, agenda, speakers: `${bare}/speakers`, checklist: `${bare}/checklist`,
     places: "/places", "new place": "/places/new", place, topics: "/topics?year=2025", holidays: "/holidays?year=2026",

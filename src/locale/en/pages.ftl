@@ -24,11 +24,9 @@ page-staff-no = Staff number
 page-post = Post
 page-sign-out = Sign out
 page-today = Today
-page-month-before = Month before
-page-month-after = Month after
 page-month-events = Events of { $title }
 page-month-empty = Nothing this month matches.
-page-month-legend = Dashed: draft. Outlined: over. Struck: cancelled. A triangle: over, but nobody has recorded who came. Grey ground: weekend.
+page-month-legend = Dashed: draft. Outlined: over. Struck: cancelled. A triangle: over, but nobody has recorded who came. Grey ground: day off.
 page-sessions-all = { $n } { $n ->
     [one] session
    *[other] sessions
@@ -48,8 +46,6 @@ page-filters = Filters
 page-filter = Filter
 page-filters-off = Clear filters
 page-view = View
-page-view-month = Month
-page-view-list = List
 page-unfinished = { $n ->
     [one] 1 session is left to finish.
    *[other] { $n } sessions are left to finish.
@@ -70,7 +66,6 @@ page-kind-all = All kinds
 page-state = State
 page-state-all = All states
 page-search = Search events
-page-search-hint = Title, place or law
 page-year-title = Events of { $year }
 page-year-before = Year before
 page-year-after = Year after

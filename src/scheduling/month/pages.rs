@@ -1,36 +1,25 @@
-//! The month: every sitting on its day, what is left to finish, and the filters.
+//! The month: every sitting on its days, what is left to finish, and the filters.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use axum::extract::Query;
+use axum::extract::RawQuery;
 use axum::response::Response;
-use chrono::{DateTime, Datelike, Months, NaiveDate, Utc, Weekday};
-use entity::id::SessionId;
-use entity::{event, session};
-use minijinja::{context, value::Serde};
+use chrono::{Datelike, Months, NaiveDate, Weekday};
+use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
 use super::{days, last_day};
 use crate::error::Result;
-use crate::scheduling::filters::Filters;
-use crate::scheduling::wanted::{sessions_between, without_attendance};
-use crate::scheduling::{CLASSES, Class, Phase, session as sitting};
+use crate::scheduling::filters::View;
+use crate::scheduling::sitting::{Sitting, between};
+use crate::scheduling::views::pages::{Frame, Way};
+use crate::scheduling::views::{DayMark, Entry, Show, look};
+use crate::scheduling::{CLASSES, Phase};
 use crate::view::format;
-use crate::web::{Desk, Page};
+use crate::web::Desk;
 
-#[derive(Serialize)]
-struct Entry {
-    event: i64,
-    session: i64,
-    time: String,
-    title: String,
-    class: &'static str,
-    tone: &'static str,
-    icon: &'static str,
-    phase: &'static str,
-    unfinished: bool,
-    place: String,
-}
+/// Sittings shown on one day; the others are a link away.
+const MOST: usize = 8;
 
 #[derive(Serialize)]
 struct Day {
@@ -41,154 +30,133 @@ struct Day {
     today: bool,
     rest: bool,
     out: bool,
+    href: String,
+    mark: Option<DayMark>,
     entries: Vec<Entry>,
-}
-
-/// The colour and the sign of a class.
-#[must_use]
-pub const fn look(class: Option<Class>) -> (&'static str, &'static str, &'static str) {
-    match class {
-        Some(Class::Study) => ("study", "is-info", "book-open"),
-        Some(Class::Exam) => ("exam", "is-leave", "clipboard-pen"),
-        Some(Class::Outreach) => ("outreach", "is-good", "megaphone"),
-        Some(Class::Meeting) | None => ("meeting", "is-quiet", "presentation"),
-    }
-}
-
-/// `GET /calendar`
-pub async fn show(Desk { page, actor, .. }: Desk<()>, Query(filters): Query<Filters>) -> Result<Response> {
-    let (app, now) = (page.app.clone(), page.app.now());
-    let (db, zone) = (app.db.read(), app.config.zone());
-    let tree = page.tree().await?;
-    let today = zone.day(now);
-    let first = filters.month(today);
-    let grid = days(first);
-    let ends = (grid[0], grid[grid.len() - 1]);
-    let wanted = filters.wanted(actor.organisation, tree, &app.kinds);
-    let rows = sessions_between(db, &wanted, ends, zone.midnight(ends.0)).await?;
-    let unfinished = unfinished(&page, &rows, now).await?;
-    let month = (first, last_day(first));
-    let counts = counts(&rows, month, now);
-    let rows: Vec<_> = rows
-        .into_iter()
-        .filter(|(session, event)| filters.phase().is_none_or(|p| p == Phase::of_session(event, session, now)))
-        .collect();
-    let left: Vec<_> = rows
-        .iter()
-        .filter(|(session, _)| unfinished.contains(&session.id) && (month.0..=month.1).contains(&session.day))
-        .map(|(session, event)| {
-            context! {
-                event => event.id.0, session => session.id.0, title => sitting::title(event, session),
-                when => format::date(page.lang, session.day, today),
-            }
-        })
-        .collect();
-    let entries = entries(&page, rows, &unfinished, now);
-    let shown = shown_days(&page, grid, entries, first, today);
-    let (before, after) = (first - Months::new(1), first + Months::new(1));
-    let class_chips: Vec<_> = CLASSES.iter().map(|&class| look(Some(class))).collect();
-    let context = context! {
-        title => format::month(page.lang, first),
-        year => first.year(), month => first.month(),
-        days => Serde(shown), counts => Serde(counts), left,
-        weekdays => ALL_WEEK.map(|day| format::weekday(page.lang, day)),
-        before => filters.with_month(before.year(), before.month()),
-        after => filters.with_month(after.year(), after.month()),
-        now_query => filters.with_month(today.year(), today.month()),
-        list_query => filters.with_year(first.year()),
-        status_queries => Serde(Phase::ALL.iter().map(|p| (p.as_str(), filters.with_status(p.as_str()))).collect::<HashMap<_, _>>()),
-        all_query => filters.with_status(""),
-        orgs => Serde(filters.orgs(actor.organisation, tree)),
-        kinds => Serde(filters.kinds(&app.kinds, page.lang)),
-        org_name => tree.name(actor.organisation),
-        phases => Phase::ALL.map(Phase::as_str),
-        filters => Serde(filters.clone()),
-        classes => Serde(class_chips),
-        may_manage => actor.may_manage(),
-    };
-    page.render("scheduling/month/month.html", "calendar", context).await
+    more: usize,
 }
 
 const ALL_WEEK: [Weekday; 7] =
     [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
 
-/// The sittings that are over and of which nobody has recorded who came, though the event asks people to come.
-async fn unfinished(
-    page: &Page,
-    rows: &[(session::Model, event::Model)],
-    now: DateTime<Utc>,
-) -> Result<HashSet<SessionId>> {
-    let kinds = &page.app.kinds;
-    let over = rows
+/// `GET /calendar`
+pub async fn show(desk: Desk<()>, RawQuery(query): RawQuery) -> Result<Response> {
+    let frame = Frame::open(&desk, query.as_deref(), View::Month).await?;
+    let (page, filters) = (&desk.page, &frame.filters);
+    let first = filters.month(frame.today);
+    let grid = days(first);
+    let rows = between(page.app.db.read(), frame.sittings(), (grid[0], grid[grid.len() - 1]), frame.now).await?;
+    let facts = facts(&frame, &rows, first);
+    let phase = filters.phase();
+    let rows: Vec<_> = rows.into_iter().filter(|row| frame.show().stands(row, phase)).collect();
+    let month = first..=last_day(first);
+    let left: Vec<_> = rows
         .iter()
-        .filter(|(session, event)| event.required && Phase::of_session(event, session, now) == Phase::Held)
-        .filter(|(_, event)| kinds.get(&event.kind).is_none_or(|kind| kind.class != Class::Exam))
-        .map(|(session, _)| session.id)
+        .filter(|row| row.unfinished && month.contains(&row.day))
+        .map(|row| {
+            context! {
+                event => row.event_id.0, session => row.id.0, title => frame.show().title(row),
+                when => format::date(page.lang, row.day, frame.today),
+            }
+        })
         .collect();
-    Ok(without_attendance(page.app.db.read(), over).await?)
+    let empty = !rows.iter().any(|row| month.contains(&row.day));
+    let (before, after) = (first - Months::new(1), first + Months::new(1));
+    let head = frame
+        .head(&Way {
+            title: format::month(page.lang, first),
+            day: filters.day(frame.today),
+            before: Some(filters.to(View::Month, before)),
+            after: Some(filters.to(View::Month, after)),
+            today: format!("{}#today", filters.to(View::Month, frame.today)),
+            unit: "month",
+        })
+        .await?;
+    let context = context! {
+        head, facts, left, empty,
+        days => Serde(shown(&frame, grid, &rows, first)),
+        weekdays => ALL_WEEK.map(|day| format::weekday(page.lang, day)),
+        classes => Serde(CLASSES.map(|class| look(Some(class)))),
+        observances => observances(&frame, first),
+    };
+    page.render("scheduling/month/month.html", "calendar", context).await
 }
 
-fn counts(
-    rows: &[(session::Model, event::Model)],
-    (first, last): (NaiveDate, NaiveDate),
-    now: DateTime<Utc>,
-) -> HashMap<&'static str, usize> {
-    let mut counts: HashMap<_, _> = Phase::ALL.iter().map(|phase| (phase.as_str(), 0)).collect();
-    for (session, event) in rows.iter().filter(|(session, _)| (first..=last).contains(&session.day)) {
-        *counts.entry(Phase::of_session(event, session, now).as_str()).or_default() += 1;
+/// How many sittings of the month there are, and how many in each phase, each a link to them alone.
+fn facts(frame: &Frame<'_>, rows: &[Sitting], first: NaiveDate) -> Vec<Value> {
+    let (lang, filters) = (frame.page.lang, &frame.filters);
+    let month = first..=last_day(first);
+    let mut counts: HashMap<Phase, usize> = HashMap::new();
+    for row in rows.iter().filter(|row| month.contains(&row.day)) {
+        *counts.entry(row.phase(frame.now)).or_default() += 1;
     }
-    let all = counts.values().sum();
-    counts.insert("all", all);
-    counts
-}
-
-fn entries(
-    page: &Page,
-    rows: Vec<(session::Model, event::Model)>,
-    unfinished: &HashSet<SessionId>,
-    now: DateTime<Utc>,
-) -> HashMap<NaiveDate, Vec<Entry>> {
-    let mut by_day: HashMap<NaiveDate, Vec<Entry>> = HashMap::new();
-    for (session, event) in rows {
-        let span = sitting::span(&session);
-        let (class, tone, icon) = look(page.app.kinds.get(&event.kind).map(|kind| kind.class));
-        for day in span.day().iter_days().take_while(|day| *day <= span.last_day()).take(62) {
-            let first = day == span.day();
-            let time = if first && !span.all_day { format::clock(span.zone, span.start) } else { String::new() };
-            by_day.entry(day).or_default().push(Entry {
-                event: event.id.0,
-                session: session.id.0,
-                time,
-                title: sitting::title(&event, &session).to_owned(),
-                class,
-                tone,
-                icon,
-                phase: Phase::of_session(&event, &session, now).as_str(),
-                unfinished: unfinished.contains(&session.id),
-                place: sitting::location(&event, &session).to_owned(),
+    let all: usize = counts.values().sum();
+    let href = |status: &str| filters.with(View::Month, first, "status", status);
+    let mut facts = vec![context! {
+        text => lang.text_with("page-sessions-all", [("n", all)]),
+        href => filters.phase().map(|_| href("")), current => false,
+    }];
+    for phase in [Phase::Running, Phase::Held, Phase::Ahead, Phase::Draft, Phase::Cancelled] {
+        if let Some(n) = counts.get(&phase) {
+            facts.push(context! {
+                text => lang.text_with(&format!("page-count-{}", phase.as_str()), [("n", *n)]),
+                href => href(phase.as_str()), current => filters.phase() == Some(phase),
             });
         }
     }
-    by_day
+    facts
 }
 
-fn shown_days(
-    page: &Page,
-    grid: Vec<NaiveDate>,
-    mut entries: HashMap<NaiveDate, Vec<Entry>>,
-    first: NaiveDate,
-    today: NaiveDate,
-) -> Vec<Day> {
+/// The observances of the month: name, days, and whether they are set.
+fn observances(frame: &Frame<'_>, first: NaiveDate) -> Vec<Value> {
+    let (lang, last) = (frame.page.lang, last_day(first));
+    let all = frame.page.app.observances.of_year(first.year()).into_iter();
+    all.filter(|one| one.from <= last && one.to >= first)
+        .map(|one| {
+            let day = |day| format::date(lang, day, first);
+            let days = if one.from == one.to { day(one.from) } else { format!("{}–{}", day(one.from), day(one.to)) };
+            context! { name => one.name(lang), days, expected => !one.is_set() }
+        })
+        .collect()
+}
+
+/// The sittings of each day that they touch, whole days first.
+fn by_day<'a>(rows: &'a [Sitting], first: NaiveDate, last: NaiveDate) -> BTreeMap<NaiveDate, Vec<&'a Sitting>> {
+    let mut days: BTreeMap<NaiveDate, Vec<&'a Sitting>> = BTreeMap::new();
+    for row in rows {
+        let span = row.span();
+        let from = span.day().max(first);
+        for day in from.iter_days().take_while(|day| *day <= span.last_day().min(last)) {
+            days.entry(day).or_default().push(row);
+        }
+    }
+    for (day, rows) in &mut days {
+        rows.sort_by_key(|row| (!row.all_day && row.day == *day, row.starts_at));
+    }
+    days
+}
+
+fn shown(frame: &Frame<'_>, grid: Vec<NaiveDate>, rows: &[Sitting], first: NaiveDate) -> Vec<Day> {
+    let mut found = by_day(rows, grid[0], grid[grid.len() - 1]);
+    let show: Show<'_> = frame.show();
+    let start = grid[0];
     grid.into_iter()
-        .map(|day| Day {
-            date: day.to_string(),
-            number: day.day(),
-            month: format::month_name(page.lang, day),
-            weekday: format::weekday(page.lang, day.weekday()),
-            today: day == today,
-            rest: day.weekday().num_days_from_monday() > 4,
-            out: day.month() != first.month(),
-            entries: entries.remove(&day).unwrap_or_default(),
+        .map(|day| {
+            let rows = found.remove(&day).unwrap_or_default();
+            let most = if rows.len() > MOST { MOST - 1 } else { MOST };
+            Day {
+                date: day.to_string(),
+                number: day.day(),
+                month: format::month_name(show.lang, day),
+                weekday: format::weekday(show.lang, day.weekday()),
+                today: day == frame.today,
+                rest: frame.workdays.is_off(day),
+                out: day.month() != first.month(),
+                href: frame.filters.to(View::Agenda, day),
+                mark: frame.mark(day, start),
+                entries: rows.iter().take(most).map(|row| show.entry(row, day)).collect(),
+                more: rows.len().saturating_sub(most),
+            }
         })
         .collect()
 }

@@ -1,17 +1,18 @@
 //! The year's events as a list, by pages.
 
-use axum::extract::Query;
+use axum::extract::RawQuery;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use entity::{event, session};
 use minijinja::{context, value::Serde};
 use serde::Serialize;
 
+use super::{YearPage, events_of_year};
 use crate::error::Result;
 use crate::people::OrgTree;
-use crate::scheduling::filters::Filters;
-use crate::scheduling::month::pages::look;
-use crate::scheduling::wanted::{YearPage, events_of_year};
+use crate::scheduling::filters::View;
+use crate::scheduling::views::look;
+use crate::scheduling::views::pages::{Frame, Way};
 use crate::scheduling::{Phase, session as sitting};
 use crate::view::format;
 use crate::web::{Desk, Page};
@@ -35,33 +36,39 @@ struct Row {
 }
 
 /// `GET /events`
-pub async fn show(Desk { page, actor, .. }: Desk<()>, Query(filters): Query<Filters>) -> Result<Response> {
-    let (app, now) = (page.app.clone(), page.app.now());
-    let db = app.db.read();
-    let tree = page.tree().await?;
-    let year = filters.year(app.config.zone().day(now));
-    let wanted = filters.wanted(actor.organisation, tree, &app.kinds);
+pub async fn show(desk: Desk<()>, RawQuery(query): RawQuery) -> Result<Response> {
+    let frame = Frame::open(&desk, query.as_deref(), View::List).await?;
+    let (page, filters, now) = (&desk.page, &frame.filters, frame.now);
+    let year = filters.year(frame.today);
     let at = filters.page();
-    let found = events_of_year(db, &wanted, (year, filters.phase()), (at, SIZE), now).await?;
+    let found = events_of_year(page.app.db.read(), &frame.wanted, (year, filters.phase()), (at, SIZE), now).await?;
     let YearPage { events, sessions, total } = found;
     let none = Vec::new();
-    let rows: Vec<_> =
-        events.iter().map(|event| row(&page, tree, event, sessions.get(&event.id).unwrap_or(&none), now)).collect();
+    let of = |event: &event::Model| row(page, frame.tree, event, sessions.get(&event.id).unwrap_or(&none), now);
+    let rows: Vec<_> = events.iter().map(of).collect();
     let first = (at - 1).saturating_mul(SIZE);
     let shown = rows.len() as u64;
+    let day = filters.day(frame.today);
+    let here = |year| day.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 1, 1)).unwrap_or(day);
+    let turn = |page: u64| filters.with(View::List, here(year), "page", &page.to_string());
+    let last = total.div_ceil(SIZE).max(1);
+    let head = frame
+        .head(&Way {
+            title: page.lang.text_with("page-year-title", [("year", year.to_string())]),
+            day: here(year),
+            before: Some(filters.to(View::List, here(year - 1))),
+            after: Some(filters.to(View::List, here(year + 1))),
+            today: filters.to(View::List, frame.today),
+            unit: "year",
+        })
+        .await?;
     let context = context! {
-        year, rows => Serde(rows), total,
-        from => first + 1, to => first + shown,
-        before => filters.with_year(year - 1), after => filters.with_year(year + 1),
-        earlier => (at > 1).then(|| filters.with_page(at - 1)),
-        later => (first + shown < total).then(|| filters.with_page(at + 1)),
-        month_query => filters.with_month(year, 1),
-        orgs => Serde(filters.orgs(actor.organisation, tree)),
-        kinds => Serde(filters.kinds(&app.kinds, page.lang)),
-        org_name => tree.name(actor.organisation),
-        phases => Phase::ALL.map(Phase::as_str),
-        filters => Serde(filters.clone()),
-        may_manage => actor.may_manage(),
+        head, rows => Serde(rows), total,
+        facts => [context! { text => page.lang.text_with("page-events-all", [("n", total)]) }],
+        from => first + 1, to => first.saturating_add(shown),
+        earlier => (at > 1).then(|| turn((at - 1).min(last))),
+        later => (at < last).then(|| turn(at + 1)),
+        beyond => total > 0 && at > last,
     };
     page.render("scheduling/year/year.html", "events", context).await
 }
