@@ -102,6 +102,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
     openapi::routes()
         .merge(scheduling::api::routes())
         .merge(scheduling::holidays::api::routes())
+        .merge(scheduling::reach::api::routes())
         .merge(attendance::api::routes())
         .merge(report::api::routes())
         .merge(import::api::routes(config))

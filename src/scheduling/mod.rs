@@ -30,6 +30,7 @@ mod phase;
 pub mod place;
 pub mod planner;
 mod publish;
+pub mod reach;
 pub mod registration;
 pub mod roster;
 mod scope;

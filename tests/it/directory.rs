@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
 use crate::harness::{Browser, TestApp};
+use crate::import;
 
 /// A browser that is signed in with a new account of an organisation.
 async fn desk<'a>(app: &'a TestApp, org: &str, role: Role) -> Browser<'a> {
@@ -361,4 +362,142 @@ journeys! {
         desk(app, "GQ", Role::Organizer).await.post("/groups/members", &[("act", "rename"), ("name", "理论学习组"), ("new_name", "学习组")]).await.expect(303);
         assert_eq!(roster(app, sessions[0]).await, ["KJ001", "KJ003"]);
     }
+
+    async fn a_doubled_person_becomes_one_and_the_years_figures_are_those_of_one(app: &TestApp) {
+        // Twice the same year: once with one person from the beginning, once with one entered twice and merged.
+        let single = TestApp::start(app.backend).await;
+        let tables = |second: &str| {
+            let numbers = if second == "KJ001" { String::new() } else { format!("{second},2024-07-01,干部KJ1,kj001@example.test,GQ-KJ,科员,center-group,\n") };
+            let first = if second == "KJ001" { "KJ001,2024-07-01,干部KJ1,kj001@example.test,GQ-KJ,科员,center-group,\n" } else { "" };
+            [
+                ("orgs.csv", "code,name,parent_code,level\nGQ,县,,county\nGQ-KJ,局,GQ,bureau\n".to_owned()),
+                ("people.csv", format!("staff_no,active_from,name,email,org_code,title,groups,active_to\nKJ001,2021-01-01,干部KJ1,kj001@example.test,GQ-KJ,科员,center-group,2024-06-30\n{first}{numbers}KJ002,2021-01-01,干部KJ2,,GQ-KJ,,,\n")),
+                ("events.csv", "event_key,kind,title,org_code,co_host_codes,location,audience,required,status\nL,lecture,讲座,GQ-KJ,,礼堂,org:GQ-KJ,yes,scheduled\nX,exam,考试,GQ-KJ,,礼堂,org:GQ-KJ,yes,scheduled\n".to_owned()),
+                ("sessions.csv", "session_key,event_key,starts_at,ends_at,all_day,status\nL1,L,2024-03-20T09:00,2024-03-20T11:00,no,held\nL2,L,2024-09-20T09:00,2024-09-20T11:00,no,held\nX1,X,2024-10-20T09:00,2024-10-20T11:00,no,held\n".to_owned()),
+                ("attendance.csv", format!("session_key,staff_no,status,checked_in_at,note\nL1,KJ001,present,2024-03-20T08:55,\nL2,{second},late,2024-09-20T09:15,堵车\n")),
+                ("exam_results.csv", format!("event_key,staff_no,attempt,score,pass_mark\nX,{second},1,88,60\n")),
+                ("hours.csv", format!("staff_no,kind,date,source,hours\nKJ001,online_study,2024-02-01,网院,3\n{second},online_study,2024-08-01,网院,4\n")),
+            ]
+        };
+        for (app, second) in [(&single, "KJ001"), (app, "KJ901")] {
+            app.at("2025-01-10T09:00");
+            bring(app, &tables(second)).await;
+        }
+        let report = async |app: &TestApp| {
+            let token = app.token("GQ", Scope::Read).await;
+            app.get("/api/v1/reports/2024?org=GQ-KJ", &token).await.expect(200).json()["kinds"].clone()
+        };
+        let browser = desk(app, "GQ", Role::Admin).await;
+        let list = browser.get("/people/doubles").await.expect(200).text();
+        assert!(list.contains("KJ901") && list.contains("同名，同单位") && list.contains("同一邮箱"), "{list}");
+        let side = browser.get("/people/merge?one=KJ001&other=KJ901").await.expect(200).text();
+        assert!(side.contains("2024-07-01") && side.contains("合并为一人"));
+        let before = frozen(app).await.len();
+        let gone = app.person_id("KJ901").await;
+        browser.post("/people/merge", &[("one", "KJ001"), ("other", "KJ901"), ("stays", "KJ001")]).await.expect(303);
+        assert_eq!(report(app).await, report(&single).await);
+        assert_eq!(frozen(app).await.len(), before, "nothing overlapped");
+        assert!(person::Entity::find_by_id(gone).one(app.db.read()).await.unwrap().is_none());
+        assert!(outbox::Entity::find().all(app.db.read()).await.unwrap().is_empty(), "nobody is written to");
+
+        // The old number finds who stays, in look-ups, lines and files, and is nobody else's.
+        let token = app.token("GQ", Scope::Manage).await;
+        let kj = app.person_id("KJ001").await;
+        let made = app.post("/api/v1/events", &token, json!({"key": "N", "kind": "lecture", "title": "新", "org_code": "GQ-KJ", "audience": ["staff:KJ901"],
+            "required": true, "sessions": [{"key": "N1", "starts_at": "2025-01-10T09:30", "ends_at": "2025-01-10T11:00"}]})).await.expect(201).json();
+        let (event, session) = (made["id"].as_str().unwrap(), made["sessions"][0]["id"].as_str().unwrap());
+        assert_eq!(made["audience"], json!(["staff:KJ001"]));
+        app.post(&format!("/api/v1/events/{event}/publish"), &token, json!({"override": "x"})).await.expect(200);
+        app.post(&format!("/api/v1/sessions/{session}/check-ins"), &token, json!({"staff_no": "KJ901"})).await.expect(201);
+        let again = app.post(&format!("/api/v1/sessions/{session}/check-ins"), &token, json!({"staff_no": "KJ001"})).await.expect(200).json();
+        assert_eq!(again["staff_no"], "KJ001");
+        app.put(&format!("/api/v1/sessions/{session}/attendance/KJ901"), &token, json!({"status": "late"})).await.expect(200);
+        let form = [("act", "save"), ("staff_no", "KJ901"), ("name", "别人"), ("email", ""), ("from", "2025-01-10"), ("org_code", "GQ-KJ"), ("title", ""), ("more_groups", "")];
+        assert!(browser.post("/people/new", &form).await.expect(422).text().contains("已并入另一人"));
+        bring(app, &tables("KJ901")).await;
+        assert_eq!(report(app).await, report(&single).await, "the old files again change nothing");
+        assert_eq!(person::Entity::find().all(app.db.read()).await.unwrap().len(), 2);
+        let page = browser.get(&format!("/people/{kj}")).await.expect(200).text();
+        assert!(page.contains("KJ901") && page.contains("合并"));
+    }
+
+    async fn where_two_rows_say_otherwise_the_better_stands_or_somebody_decides(app: &TestApp) {
+        app.world().await;
+        app.person("KJ091", "GQ-KJ-FG", &[]).await;
+        let sessions = event(app, "A", "GQ-KJ", &["org:GQ-KJ"], &["2024-03-12", "2024-03-20"]).await;
+        event(app, "B", "GQ-KJ", &["org:GQ-KJ", "-staff:KJ091"], &["2024-03-21"]).await;
+        app.at("2024-03-12T09:05");
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        app.post(&format!("/api/v1/sessions/{}/check-ins", sessions[0]), &token, json!({"staff_no": "KJ091"})).await.expect(201);
+        app.put(&format!("/api/v1/sessions/{}/attendance/KJ001", sessions[0]), &token, json!({"status": "excused"})).await.expect(200);
+        let exam = app.post("/api/v1/events", &token, json!({"key": "X", "kind": "exam", "title": "考试X", "org_code": "GQ-KJ", "audience": ["org:GQ-KJ"], "sessions": [{"key": "X1", "starts_at": "2024-04-20T09:00", "ends_at": "2024-04-20T10:00"}]})).await.expect(201).json();
+        let results = format!("/api/v1/events/{}/exam-results", exam["id"].as_str().unwrap());
+        let result = |number: &str, score: u32| json!({"results": [{"staff_no": number, "attempt": 1, "score": score, "pass_mark": 60}]});
+        for (number, score) in [("KJ001", 70), ("KJ091", 80)] {
+            assert!(app.post(&results, &token, result(number, score)).await.status.is_success());
+        }
+        let browser = desk(app, "GQ-KJ", Role::Organizer).await;
+        let form = [("one", "KJ001"), ("other", "KJ091"), ("stays", "KJ001")];
+        browser.get("/people/merge?one=KJ001&other=KJ091").await.expect(200);
+        let refused = browser.post("/people/merge", &form).await.expect(422).text();
+        assert!(refused.contains("互相矛盾") && refused.contains("考试X 第 1 次：70 分与 80 分"), "{refused}");
+        assert_eq!(roster(app, sessions[0]).await.len(), 7, "nothing of it was kept");
+        assert!(app.post(&results, &token, result("KJ091", 70)).await.status.is_success());
+        browser.post("/people/merge", &form).await.expect(303);
+        assert_eq!(roster(app, sessions[0]).await.len(), 6, "twice on one roster is once");
+        let rows = app.get(&format!("/api/v1/sessions/{}/attendance", sessions[0]), &token).await.expect(200).json();
+        let row = rows["items"].as_array().unwrap().iter().find(|row| row["staff_no"] == "KJ001").unwrap();
+        assert_eq!((&row["status"], row["history"].as_array().unwrap().len()), (&json!("present"), 2), "{row}");
+        assert_eq!(roster(app, sessions[1]).await, ["KJ001", "KJ002", "KJ003", "KJ004", "KJ005", "KJ006"]);
+        assert_eq!(told(app, "KJ001", MessageKind::Cancellation).await, 0);
+
+        for (one, other, says) in [("KJ001", "KJ001", "两个不同的人"), ("KJ001", "KJ091", "两个不同的人"), ("NO", "KJ002", "没有工号为")] {
+            assert!(browser.post("/people/merge", &[("one", one), ("other", other), ("stays", one)]).await.expect(422).text().contains(says), "{one} {other}");
+        }
+        browser.get("/people/merge?one=KJ001&other=SF001").await.expect(404);
+        browser.post("/people/merge", &[("one", "KJ001"), ("other", "SF001"), ("stays", "KJ001")]).await.expect(404);
+        desk(app, "GQ-KJ", Role::Viewer).await.get("/people/doubles").await.expect(403);
+    }
+
+    async fn an_audience_is_looked_at_with_names_before_it_is_published(app: &TestApp) {
+        app.world().await;
+        let mut row: person::ActiveModel = person::Entity::find_by_id(app.person_id("KJ004").await).one(app.db.read()).await.unwrap().unwrap().into();
+        row.email = sea_orm::ActiveValue::Set(None);
+        person::Entity::update(row).exec(app.db.write()).await.unwrap();
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let made = app.post("/api/v1/events", &token, json!({"key": "A", "kind": "lecture", "title": "讲座A", "org_code": "GQ-KJ", "co_host_codes": ["GQ-SF"],
+            "audience": ["org:GQ-KJ", "org:GQ-SF", "-staff:KJ002"], "required": true,
+            "sessions": [{"key": "A1", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"}]})).await.expect(201).json();
+        let id = made["id"].as_str().unwrap();
+        let seen = app.get(&format!("/api/v1/events/{id}/audience?day=2024-03-20"), &token).await.expect(200).json();
+        assert_eq!((&seen["total"], &seen["items"][0]["staff_no"], &seen["items"][0]["org_code"]), (&json!(7), &json!("KJ001"), &json!("GQ-KJ-FG")));
+        assert_eq!((&seen["excluded"][0]["staff_no"], &seen["items"][2]["has_email"]), (&json!("KJ002"), &json!(false)));
+        assert_eq!(seen["parts"], json!([{"org_code": "GQ-KJ", "total": 5}, {"org_code": "GQ-SF", "total": 2}]));
+        assert_eq!(app.get(&format!("/api/v1/events/{id}/audience"), &token).await.expect(200).json()["day"], "2024-03-20");
+        app.get(&format!("/api/v1/events/{id}/audience?day=x"), &token).await.problem(422, "invalid");
+        let other = app.token("GQ-TZ", Scope::Read).await;
+        app.get(&format!("/api/v1/events/{id}/audience"), &other).await.problem(404, "not-found");
+
+        let browser = desk(app, "GQ-KJ", Role::Organizer).await;
+        let publish = browser.get(&format!("/events/{id}/publish")).await.expect(200).text();
+        assert!(publish.contains("看 7 人的名单") && publish.contains("干部KJ4") && publish.contains("除外 1 人"), "{publish}");
+        browser.get("/events/new").await.expect(200);
+        let form = |more: &[(&'static str, &'static str)]| {
+            let mut all = vec![("act", "look"), ("key", "web-x"), ("kind", "lecture"), ("title", "x"), ("org_code", "GQ-KJ"), ("audience", "org:GQ-KJ"), ("required", "yes"), ("walk_ins", "yes"),
+                ("s_id", ""), ("s_day", "2024-03-20"), ("s_start", "09:00"), ("s_end", "11:00"), ("s_last", "")];
+            all.extend(more);
+            all
+        };
+        let found = browser.post("/events/new", &form(&[("find", "kj00"), ("add_sign", "-")])).await.expect(200).text();
+        assert!(found.contains("name=\"add_staff\" value=\"KJ003\"") && found.contains("看 6 人的名单") && !found.contains("SF001"));
+        let taken = browser.post("/events/new", &form(&[("find", ""), ("add_sign", "-"), ("add_staff", "KJ003"), ("add_staff", "KJ005")])).await.expect(200).text();
+        assert!(taken.contains("-staff:KJ003") && taken.contains("看 4 人的名单") && taken.contains("除外 2 人"), "{taken}");
+    }
+}
+
+/// Imports files by their texts, as the command does.
+async fn bring(app: &TestApp, files: &[(&str, String)]) {
+    let texts: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let outcome = import::bring(app, import::files(&texts), import::QUIET).await;
+    assert!(outcome.problems.is_empty(), "{:?}", outcome.problems);
 }

@@ -15,7 +15,9 @@ use serde::Deserialize;
 
 use crate::error::{Code, Error, Result};
 use crate::people::OrgTree;
+use crate::scheduling::audience::Audience;
 use crate::scheduling::detail::pages::{event_view, session_view};
+use crate::scheduling::reach as names;
 use crate::scheduling::{
     SessionChange, Whole, cancel_event, cancel_session, change_session, event_for, is_ahead, load_whole, publish,
     roster, session as sitting, session_for,
@@ -65,15 +67,30 @@ pub async fn ask_publish(Desk { page, actor, .. }: Desk<ToManage>, Path(id): Pat
     mine(&page, &actor, &whole).await?;
     let sessions = ahead(&whole, now);
     let reach = reach(db, &whole, &sessions).await?;
+    let names = invited(&page, &whole, &sessions, now).await?;
     let over = whole.sessions.len() - sessions.len();
     let reminders = reminders(&page, &whole);
     let views: Vec<_> = sessions.iter().map(|session| session_view(&page, &whole, session, now)).collect();
     let context = context! {
-        event => event_view(&page, &whole, now), sessions => views, over, reminders,
+        event => event_view(&page, &whole, now), sessions => views, over, reminders, reach => names,
         people => reach.people, letters => reach.letters, without_address => reach.without_address,
         already => whole.event.status != EventStatus::Draft,
     };
     page.render("scheduling/act/publish.html", "events", context).await
+}
+
+/// Whom the first of these sittings invites, with names; None without one.
+async fn invited(
+    page: &Page,
+    whole: &Whole,
+    sessions: &[&session::Model],
+    now: DateTime<Utc>,
+) -> Result<Option<minijinja::Value>> {
+    let Some(first) = sessions.first() else { return Ok(None) };
+    let db = page.app.db.read();
+    let tree = OrgTree::load(db).await?;
+    let found = names::reach(db, &tree, &Audience::load(db, &whole.event).await?, first.day).await?;
+    Ok(Some(names::shown(&tree, page.lang, &found, page.app.config.zone().day(now))))
 }
 
 /// The reminders of an event, as durations before the start.

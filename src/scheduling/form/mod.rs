@@ -42,6 +42,12 @@ pub struct Typed {
     pub add_org: String,
     /// A group to add to the audience.
     pub add_group: String,
+    /// People to add to the audience, by number.
+    pub add_staff: Vec<String>,
+    /// `-` when what is added is to be taken out.
+    pub add_sign: String,
+    /// Part of the name or number of somebody who is looked for.
+    pub find: String,
     /// `yes` or `no`.
     pub required: String,
     /// `yes` or `no`.
@@ -223,9 +229,12 @@ impl Typed {
 
     /// Takes the organisation and the group chosen beside the audience into its lines.
     pub fn take_choices(&mut self) {
-        let chosen = [("org", std::mem::take(&mut self.add_org)), ("group", std::mem::take(&mut self.add_group))];
+        let mut chosen =
+            vec![("org", std::mem::take(&mut self.add_org)), ("group", std::mem::take(&mut self.add_group))];
+        chosen.extend(std::mem::take(&mut self.add_staff).into_iter().map(|number| ("staff", number)));
+        let sign = if self.add_sign == "-" { "-" } else { "" };
         for (sort, name) in chosen.into_iter().filter(|(_, name)| !name.is_empty()) {
-            let line = format!("{sort}:{name}");
+            let line = format!("{sign}{sort}:{name}");
             if !self.audience_lines().contains(&line) {
                 let before = self.audience.trim_end();
                 self.audience = if before.is_empty() { line } else { format!("{before}\n{line}") };

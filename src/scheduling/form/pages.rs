@@ -15,8 +15,8 @@ use crate::access::Actor;
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people::OrgTree;
 use crate::planning::template::{self, FromTemplate};
-use crate::scheduling::audience::{self, Audience, invited};
 use crate::scheduling::filters::kind_choices;
+use crate::scheduling::reach;
 use crate::scheduling::{
     Made, Whole, add_sessions, add_tasks, change_event, change_session, content, create, event_for, load_whole, place,
     session as sitting,
@@ -218,8 +218,11 @@ async fn show(
         }
     };
     let kinds = kind_choices(&page.app.kinds, &typed.kind, page.lang);
+    let today = page.app.config.zone().day(now);
+    let chosen = |code: &String| *code == typed.org_code || typed.co_host_codes.contains(code);
     let orgs: Vec<_> = tree
         .iter()
+        .filter(|org| org.active_to.is_none_or(|last| last >= today) || chosen(&org.code))
         .map(|org| context! { code => org.code.as_str(), name => org.name.as_str(), own => tree.is_below(org.id, actor.organisation) })
         .collect();
     let summary: Vec<_> =
@@ -233,7 +236,7 @@ async fn show(
         places => place::offered(page.app.db.read(), actor).await?,
         topics => content::known_topics(page.app.db.read(), actor.organisation).await?,
         rows => Serde(typed.rows()),
-        reach => reach(page, tree, &typed, now).await?,
+        reach => reach(page, actor, tree, whole, &typed, now).await?,
         kept => whole.map(|whole| called_off(page, whole, now)).unwrap_or_default(),
         wrong => Serde(wrong.0), summary, meanwhile,
         form => Serde(typed),
@@ -272,23 +275,25 @@ async fn groups(page: &Page) -> Result<Vec<String>> {
 }
 
 /// Whom the audience as typed would invite on the first day typed; None where it cannot be read.
-async fn reach(page: &Page, tree: &OrgTree, typed: &Typed, now: DateTime<Utc>) -> Result<Option<Value>> {
-    let db = page.app.db.read();
-    let rules = match audience::parse(db, &typed.audience_lines()).await {
-        Ok(rules) => rules,
-        Err(Error::Problem(_)) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let codes = std::iter::once(&typed.org_code).chain(&typed.co_host_codes);
-    let hosts = codes.filter_map(|code| tree.by_code(code)).map(|org| org.id).collect();
+async fn reach(
+    page: &Page,
+    actor: &Actor,
+    tree: &OrgTree,
+    whole: Option<&Whole>,
+    typed: &Typed,
+    now: DateTime<Utc>,
+) -> Result<Option<Value>> {
     let today = page.app.config.zone().day(now);
-    let day = typed.rows().iter().find_map(|row| row.day.parse().ok()).unwrap_or(today);
-    let people = invited(db, &Audience { rules, hosts }, day).await?;
-    let without: Vec<_> = people.iter().filter(|member| member.email.is_none()).map(|m| m.name.clone()).collect();
-    Ok(Some(context! {
-        people => people.len(), without => without.len(), names => without.into_iter().take(5).collect::<Vec<_>>(),
-        day => format::date(page.lang, day, today),
-    }))
+    let lines = typed.audience_lines();
+    let asked = reach::Typed {
+        lines: &lines,
+        hosts: std::iter::once(&typed.org_code).chain(&typed.co_host_codes).map(String::as_str).collect(),
+        seen_by: actor.organisation,
+        find: &typed.find,
+        event: whole.map(|whole| &whole.event),
+        day: typed.rows().iter().find_map(|row| row.day.parse().ok()).unwrap_or(today),
+    };
+    reach::typed(page.app.db.read(), tree, page.lang, asked, today).await
 }
 
 /// The sittings that the form no longer changes.
