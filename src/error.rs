@@ -60,6 +60,10 @@ codes! {
     TooEarly = "too-early", CONFLICT;
     /// Check-in, or the year, is closed.
     Closed = "closed", CONFLICT;
+    /// Other sessions, or the day, stand against it; `conflicts` names each.
+    Conflicts = "conflicts", CONFLICT;
+    /// It cannot be taken back any more; `errors` says why.
+    NotUndone = "not-undone", CONFLICT;
     /// The session or its event was cancelled.
     Cancelled = "cancelled", CONFLICT;
     /// The event has begun: it can no longer be decided.

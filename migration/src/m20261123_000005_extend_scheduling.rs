@@ -18,16 +18,22 @@ impl MigrationTrait for Migration {
         // A foreign key cannot be added to a table that is there on SQLite; the host's own lines have none here.
         add_columns(m, "audience_rule", [big_integer_null("co_host_id")]).await?;
         add_columns(m, "organisation", [date_null("active_to")]).await?;
+        // What lies over a time is found by both ends; the one on the start alone would only stand beside that.
+        m.drop_index(Index::drop().table("session").name("ix_session_starts_at").to_owned()).await?;
         create(m, tables(), indexes()).await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
         // SQLite drops no column that an index stands on.
-        for name in
-            ["uq_session_series_id_recurrence_id", "ix_session_ends_at_starts_at", "ix_session_day_starts_at_ends_at"]
-        {
+        for name in [
+            "uq_session_series_id_recurrence_id",
+            "ix_session_starts_at_ends_at",
+            "ix_session_ends_at_starts_at",
+            "ix_session_day_starts_at_ends_at",
+        ] {
             m.drop_index(Index::drop().table("session").name(name).to_owned()).await?;
         }
+        m.create_index(index("session", &["starts_at"])).await?;
         drop_tables(m, &["undo_step", "event_template", "holiday_day", "holiday_notice", "place", "series"]).await?;
         drop_columns(m, "organisation", &["active_to"]).await?;
         drop_columns(m, "audience_rule", &["co_host_id"]).await?;
@@ -72,11 +78,11 @@ fn tables() -> [TableCreateStatement; 6] {
     [series(), holiday_notice(), holiday_day(), place(), event_template(), undo_step()]
 }
 
-fn indexes() -> [IndexCreateStatement; 7] {
+fn indexes() -> [IndexCreateStatement; 8] {
     [
         unique("session", &["series_id", "recurrence_id"]),
-        // What overlaps a time is found from one end: what began shortly before it by the index on its start, what
-        // began long before by this one, which answers both questions without the row.
+        // What lies over a time is found by both ends.
+        index("session", &["starts_at", "ends_at"]),
         index("session", &["ends_at", "starts_at"]),
         // The calendar's pages go by local days; with both ends in it, nothing else is read of what does not reach them.
         index("session", &["day", "starts_at", "ends_at"]),

@@ -103,6 +103,14 @@ fn moot(
     row: &outbox::Model,
     now: DateTime<Utc>,
 ) -> Option<&'static str> {
+    if row.detail.as_ref().is_some_and(|detail| detail["withdrawn"] == true) {
+        return Some("mail-moot-withdrawn");
+    }
+    // A publication that was taken back: only that is still told.
+    let asks_to_come = matches!(row.kind, MessageKind::Invitation | MessageKind::Update | MessageKind::Reminder);
+    if event.status == EventStatus::Draft && asks_to_come {
+        return Some("mail-moot-withdrawn");
+    }
     let cancelled = event.status == EventStatus::Cancelled || session.status == SessionStatus::Cancelled;
     if row.kind != MessageKind::Cancellation && cancelled {
         return Some("mail-moot-cancelled");
@@ -171,7 +179,10 @@ fn details(
     let (topics, speakers) = (facts.topics(event).join(comma), facts.speakers(session).join(comma));
     let place = Registered::of(facts, row).and_then(|registered| registered.place());
     let place = place.map(|n| lang.text_with("mail-fact-queue-place", [("n", n)])).unwrap_or_default();
-    let reason = row.detail.as_ref().and_then(|detail| detail["reason"].as_str()).unwrap_or_default();
+    let detail = row.detail.as_ref();
+    let undone = (detail.is_some_and(|detail| detail["undone"] == true)).then(|| lang.text("mail-undone"));
+    let given = detail.and_then(|detail| detail["reason"].as_str()).unwrap_or_default();
+    let reason = undone.as_deref().unwrap_or(given);
     [
         ("mail-fact-time", when.as_str()),
         ("mail-fact-place", sessions::location(event, session)),
@@ -220,6 +231,10 @@ fn invitation(
     let mut entry = entry(setting, event, session, About { host, topics: facts.topics(event), speakers: &speakers });
     // Of messages with one SEQUENCE the later DTSTAMP stands (RFC 5546 section 2.1.5); both come from rows.
     entry.stamp = session.updated_at.max(row.created_at);
+    if method == Method::Cancel {
+        // Its own SEQUENCE: sent late, it must not reach past what was told after it.
+        entry.sequence = row.key.split(':').nth(2).and_then(|text| text.parse().ok()).unwrap_or(entry.sequence);
+    }
     let attendance = Attendance {
         organizer: Party { name: host.to_owned(), address: stationery.sender.address.clone() },
         attendee: Party { name: facts.name(row).to_owned(), address: row.address.clone() },

@@ -8,8 +8,10 @@ mod delivery;
 mod queue;
 mod summary;
 mod told;
+mod withdraw;
 
 pub use delivery::{LEASE, Outcome, Patience, claim, has_due, release, renew, settle};
 pub use queue::{Message, enqueue};
 pub use summary::{Heap, summary, troubled};
 pub use told::of_event;
+pub use withdraw::{Withdrawn, withdraw};

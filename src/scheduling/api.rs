@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::conflict::{ConflictView, hints};
 use super::series::{Applied, AppliedView, Apply, ByHand, NewSeries, bring_back, cancel_rest, change_rest};
 use super::view::{EventView, SessionView};
 use super::{
@@ -35,6 +36,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(one_session, change_one_session))
         .routes(routes!(cancel_one_session))
         .routes(routes!(restore_one_session))
+        .merge(super::conflict::api::routes())
+        .merge(super::undo::api::routes())
         .merge(super::joint::api::routes())
         .merge(super::registration::api::routes())
 }
@@ -260,7 +263,9 @@ async fn change(
     let tx = app.db.begin().await?;
     let whole = change_event(&tx, &app.ground(), &caller.actor, id, body, expected, app.now()).await?;
     tx.commit().await?;
-    Ok(tagged(&whole))
+    let mut answer = tagged(&whole);
+    answer.body.conflicts = hints(app.db.read(), &app.ground(), &caller.actor, &whole, None, app.now()).await?;
+    Ok(answer)
 }
 
 /// A reason, which may be left out.
@@ -279,8 +284,9 @@ struct Override {
     r#override: Option<String>,
 }
 
-/// Publishes a draft, and invites at once.
-#[utoipa::path(post, path = "/events/{id}/publish", tag = "events", params(("id" = String, Path, description = "Of an event")), request_body = Option<Override>, responses((status = 200, body = EventView)))]
+/// Publishes a draft, and invites at once. With conflicts it answers 409 of type `urn:pufa:problem:conflicts`, with
+/// each in `conflicts`, unless `override` says why they do not matter.
+#[utoipa::path(post, path = "/events/{id}/publish", tag = "events", params(("id" = String, Path, description = "Of an event")), request_body = Option<Override>, responses((status = 200, body = EventView), (status = 409, description = "Conflicts, each in `conflicts`; or cancelled")))]
 async fn publish_one(
     State(app): State<App>,
     caller: Caller<ToManage>,
@@ -288,7 +294,7 @@ async fn publish_one(
     MaybeJson(body): MaybeJson<Override>,
 ) -> Result<Tagged<EventView>> {
     let tx = app.db.begin().await?;
-    let whole = publish(&tx, &caller.actor, id, body.r#override, app.now()).await?;
+    let whole = publish(&tx, &app.ground(), &caller.actor, id, body.r#override, app.now()).await?;
     tx.commit().await?;
     Ok(tagged(&whole))
 }
@@ -354,12 +360,18 @@ struct ChangedView {
     /// With `apply=later` or `all`: what became of the sittings.
     #[serde(skip_serializing_if = "Option::is_none")]
     applied: Option<AppliedView>,
+    /// After a new time or place of a published session: what is in the way of it now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conflicts: Vec<ConflictView>,
 }
 
 impl ChangedView {
     fn tagged((event, session, done): (event::Model, session::Model, Applied), apply: Apply) -> Tagged<Self> {
         let applied = (apply != Apply::This).then(|| AppliedView::of(&done));
-        Tagged { revision: session.revision, body: Self { session: SessionView::of(&event, &session), applied } }
+        Tagged {
+            revision: session.revision,
+            body: Self { session: SessionView::of(&event, &session), applied, conflicts: Vec::new() },
+        }
     }
 }
 
@@ -376,9 +388,18 @@ async fn change_one_session(
 ) -> Result<Tagged<ChangedView>> {
     let tx = app.db.begin().await?;
     let whom = (reach.apply, reach.by_hand);
+    let moves = body.starts_at.is_some() || body.ends_at.is_some() || body.all_day.is_some() || body.location.is_some();
     let changed = change_rest(&tx, &caller.actor, id, body, whom, expected, app.now()).await?;
     tx.commit().await?;
-    Ok(ChangedView::tagged(changed, reach.apply))
+    let event = changed.0.clone();
+    let mut answer = ChangedView::tagged(changed, reach.apply);
+    if moves {
+        let whole = load_whole(app.db.read(), event).await?;
+        let only = (reach.apply == Apply::This).then_some(std::slice::from_ref(&id));
+        let (db, ground) = (app.db.read(), app.ground());
+        answer.body.conflicts = hints(db, &ground, &caller.actor, &whole, only, app.now()).await?;
+    }
+    Ok(answer)
 }
 
 /// Cancels one session, or with it later ones of its series, and tells the invited at once.

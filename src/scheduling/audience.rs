@@ -114,7 +114,8 @@ impl Audience {
         })
     }
 
-    fn any_of(&self, sign: AudienceSign) -> Option<Condition> {
+    /// A condition on `membership` joined with `person`: that some line of that sign hits.
+    pub(super) fn any_of(&self, sign: AudienceSign) -> Option<Condition> {
         let conditions: Vec<_> =
             self.rules.iter().filter(|rule| rule.sign == sign).filter_map(|rule| self.condition(rule)).collect();
         (!conditions.is_empty()).then(|| conditions.into_iter().fold(Condition::any(), Condition::add))

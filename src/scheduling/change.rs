@@ -17,7 +17,7 @@ use super::registration::Terms;
 use super::series::{SeriesChange, change_series};
 use super::tell::{is_ahead, tell};
 use super::whole::event_to_manage;
-use super::{Whole, audience_line, create, joint, load_whole, registration, roster, wording};
+use super::{Whole, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before, wording};
 use crate::access::{Actor, audit};
 use crate::dates::Zone;
 use crate::error::{Code, Error, FieldProblem, Result};
@@ -149,6 +149,9 @@ async fn change_fields(
         detail: serde_json::json!({ "parts": changed, "revision": event.revision }),
     };
     audit::record(db, deed, now).await?;
+    if moves {
+        undo::remember(db, actor, "event.change", id, Before::of(&before.event, &before.sessions), now).await?;
+    }
     load_whole(db, event).await
 }
 

@@ -15,7 +15,7 @@ use super::draft::{Times, own};
 use super::publish::touch_event;
 use super::tell::{gone, is_ahead, tell_people, tell_registered};
 use super::whole::session_to_manage;
-use super::{roster, session as shown, wording};
+use super::{roster, session as shown, undo, undo::Before, wording};
 use crate::access::{Actor, audit};
 use crate::dates::Span;
 use crate::error::{Code, Error, FieldProblem, Result};
@@ -65,6 +65,7 @@ pub async fn change_session(
     if event.status == EventStatus::Cancelled || before.status == SessionStatus::Cancelled {
         return Err(Error::new(Code::WrongState));
     }
+    let was = Before::of(&event, std::slice::from_ref(&before)).with_rosters(db).await?;
     let moved = row.starts_at.is_set() || row.ends_at.is_set() || row.all_day.is_set();
     let place = row.location.is_set()
         && change.location.as_ref().is_some_and(|new| {
@@ -88,6 +89,7 @@ pub async fn change_session(
         tell_moved(db, &event, &before, &session, now).await?;
     }
     record(db, actor, &event, &before, &session, now).await?;
+    undo::remember(db, actor, "session.change", event.id, was, now).await?;
     let session = session::Entity::find_by_id(id).one(db).await?.ok_or_else(|| Error::new(Code::NotFound))?;
     Ok((event, session))
 }

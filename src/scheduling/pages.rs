@@ -1,9 +1,11 @@
-//! The pages of events: month, year, one event, its form.
+//! The pages of events: month, moving, year, one event, its form.
 
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{act, agenda, content, detail, form, holidays, joint, month, place, planner, registration, week, year};
+use super::{
+    act, agenda, content, detail, form, holidays, joint, month, moving, place, planner, registration, undo, week, year,
+};
 use crate::state::App;
 
 /// Every page of this room.
@@ -40,5 +42,7 @@ pub fn routes() -> Router<App> {
         .route("/events/{id}/publish", get(act::ask_publish).post(act::do_publish))
         .route("/events/{id}/cancel", get(act::ask_cancel_event).post(act::do_cancel_event))
         .route("/sessions/{id}/cancel", get(act::ask_cancel_session).post(act::do_cancel_session))
+        .route("/events/{id}/undo", post(undo::pages::take_back))
+        .route("/sessions/{id}/move", get(moving::pages::ask).post(moving::pages::shift))
         .route("/sessions/{id}/held", post(act::mark_held))
 }

@@ -11,15 +11,16 @@ use serde_json::{Value, json};
 use super::content::follow_agendas;
 use super::tell::{is_ahead, tell};
 use super::whole::{event_to_manage, session_to_manage};
-use super::{Whole, joint, load_whole, roster, wording};
+use super::{Ground, Whole, conflict, joint, load_whole, roster, undo, undo::Before, wording};
 use crate::access::{Actor, audit};
 use crate::error::{Code, Error, Result};
 
 /// Publishes a draft and invites everyone to each session that is not over; publishing again tells nobody anything. An
-/// event that a quiet import brought is invited to now, and sends reminders from now on. `why` is the reason for
-/// publishing in spite of conflicts, kept in the audit.
+/// event that a quiet import brought is invited to now, and sends reminders from now on. With conflicts it is refused,
+/// unless `why` says why they do not matter; reason and conflicts are kept in the audit.
 pub async fn publish(
     db: &impl ConnectionTrait,
+    ground: &Ground<'_>,
     actor: &Actor,
     id: EventId,
     why: Option<String>,
@@ -32,6 +33,8 @@ pub async fn publish(
         EventStatus::Scheduled if event.mails => return load_whole(db, event).await,
         EventStatus::Scheduled | EventStatus::Draft => {}
     }
+    let before = load_whole(db, event.clone()).await?;
+    let overridden = conflict::demand_none(db, ground, actor, &before, why.as_deref(), now).await?;
     event::Entity::update_many()
         .col_expr(event::Column::Status, Expr::value(EventStatus::Scheduled.as_str()))
         .col_expr(event::Column::Mails, Expr::value(true))
@@ -46,7 +49,12 @@ pub async fn publish(
     }
     joint::ask_all(db, &event, now).await?;
     roster::freeze_due(db, now).await?;
-    record(db, actor, "event.publish", format!("event:{id}"), id, why, now).await?;
+    let mut said = reasons(why);
+    if !overridden.is_empty() {
+        said["conflicts"] = overridden.into();
+    }
+    record(db, actor, "event.publish", format!("event:{id}"), id, said, now).await?;
+    undo::remember(db, actor, "event.publish", id, Before::of(&before.event, &before.sessions), now).await?;
     load_whole(db, event).await
 }
 
@@ -66,6 +74,7 @@ pub async fn cancel_event(
     }
     // Whoever was to attend what has begun stays written down.
     roster::freeze_due(db, now).await?;
+    let was = Before::of(&before, &sessions(db, id).await?);
     event::Entity::update_many()
         .col_expr(event::Column::Status, Expr::value(EventStatus::Cancelled.as_str()))
         .filter(event::Column::Id.eq(id))
@@ -83,7 +92,8 @@ pub async fn cancel_event(
             tell(db, MessageKind::Cancellation, &event, &session, detail(why.as_deref()), now).await?;
         }
     }
-    record(db, actor, "event.cancel", format!("event:{id}"), id, why, now).await?;
+    record(db, actor, "event.cancel", format!("event:{id}"), id, reasons(why), now).await?;
+    undo::remember(db, actor, "event.cancel", id, was, now).await?;
     load_whole(db, event).await
 }
 
@@ -106,12 +116,14 @@ pub async fn cancel_session(
     }
     let ahead = is_ahead(&event, &session, now);
     roster::freeze_due(db, now).await?;
+    let was = Before::of(&event, &[find(db, id).await?]);
     let session = next_sequence(db, id, SessionStatus::Cancelled, now).await?;
     let event = touch_event(db, event.id, now).await?;
     if ahead {
         tell(db, MessageKind::Cancellation, &event, &session, detail(why.as_deref()), now).await?;
     }
-    record(db, actor, "session.cancel", format!("session:{id}"), event.id, why, now).await?;
+    record(db, actor, "session.cancel", format!("session:{id}"), event.id, reasons(why), now).await?;
+    undo::remember(db, actor, "session.cancel", event.id, was, now).await?;
     Ok((event, find(db, id).await?))
 }
 
@@ -119,6 +131,10 @@ pub(super) fn reason(field: &str, text: Option<String>) -> Result<Option<String>
     let mut wrong = Vec::new();
     let text = text.map(|text| wording::line(field, &text, 500, &mut wrong)).filter(|text| !text.is_empty());
     if wrong.is_empty() { Ok(text) } else { Err(Error::invalid(wrong)) }
+}
+
+fn reasons(why: Option<String>) -> Value {
+    why.map_or_else(|| json!({}), |why| json!({ "reason": why }))
 }
 
 fn detail(why: Option<&str>) -> Option<Value> {
@@ -131,10 +147,9 @@ async fn record(
     action: &str,
     subject: String,
     event: EventId,
-    why: Option<String>,
+    detail: Value,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let detail = why.map_or_else(|| json!({}), |why| json!({ "reason": why }));
     let deed = audit::Deed { actor: &actor.name, action, subject, event_id: Some(event), detail };
     audit::record(db, deed, now).await
 }

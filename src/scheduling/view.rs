@@ -5,6 +5,7 @@ use entity::{event, session};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::conflict::ConflictView;
 use super::content::NewSpeaker;
 use super::series::SeriesView;
 use super::{Whole, session as shown};
@@ -56,6 +57,9 @@ pub struct EventView {
     pub contact: String,
     /// Its sittings, by start.
     pub sessions: Vec<SessionView>,
+    /// After a change of a published event: what is in the way of it now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<ConflictView>,
     /// The rule by which its sittings recur; null when they follow none.
     pub series: Option<SeriesView>,
     /// Who speaks, in order; one without `session_id` in all sessions.
@@ -159,6 +163,7 @@ impl EventView {
             series: whole.series.as_ref().map(SeriesView::of),
             sessions: whole.sessions.iter().map(|session| SessionView::of(event, session)).collect(),
             speakers: whole.speakers.iter().map(NewSpeaker::from).collect(),
+            conflicts: Vec::new(),
         }
     }
 }

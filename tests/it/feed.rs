@@ -21,7 +21,7 @@ async fn publish(app: &TestApp, token: &str, key: &str, title: &str, session: Va
     });
     let made = app.post("/api/v1/events", token, event).await.expect(201).json();
     let id = id_of(&made["id"]);
-    app.post(&format!("/api/v1/events/{id}/publish"), token, json!({})).await.expect(200);
+    app.post(&format!("/api/v1/events/{id}/publish"), token, json!({"override": "冲突另有测试"})).await.expect(200);
     id
 }
 

@@ -26,7 +26,7 @@ async fn publish(app: &TestApp, token: &str, key: &str, day: &str, audience: &[&
     let made = app.post("/api/v1/events", token, event).await.expect(201).json();
     let id = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok()).expect("an id");
     let (event, session) = (id(&made["id"]), id(&made["sessions"][0]["id"]));
-    app.post(&format!("/api/v1/events/{event}/publish"), token, json!({})).await.expect(200);
+    app.post(&format!("/api/v1/events/{event}/publish"), token, json!({"override": "冲突另有测试"})).await.expect(200);
     (event, session)
 }
 

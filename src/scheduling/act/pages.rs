@@ -1,6 +1,6 @@
 //! Publishing an event, calling it or a session off, marking a session held.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -13,9 +13,11 @@ use minijinja::context;
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
 
-use crate::error::{Code, Error, Result};
+use crate::access::Actor;
+use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people::OrgTree;
 use crate::scheduling::audience::Audience;
+use crate::scheduling::conflict::{self, Subject};
 use crate::scheduling::detail::pages::{event_view, session_view};
 use crate::scheduling::reach as names;
 use crate::scheduling::{
@@ -32,51 +34,79 @@ pub struct Why {
     reason: String,
 }
 
-/// How many people a change tells, and how many of them have no address.
-struct Reach {
-    people: usize,
-    without_address: usize,
-    letters: usize,
+/// A form with at most the reason for which conflicts do not matter.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Override {
+    #[serde(rename = "override")]
+    why: String,
 }
 
-async fn reach(db: &impl ConnectionTrait, whole: &Whole, sessions: &[&session::Model]) -> Result<Reach> {
-    let (mut people, mut without, mut letters) = (HashSet::new(), HashSet::new(), 0);
+/// How many people a change tells, and which of them have no address.
+pub struct Reach {
+    people: usize,
+    /// By staff number.
+    without_address: BTreeMap<String, String>,
+    /// How many mails go out.
+    pub letters: usize,
+}
+
+/// Whom a change of these sessions tells.
+pub async fn reach(db: &impl ConnectionTrait, whole: &Whole, sessions: &[&session::Model]) -> Result<Reach> {
+    let (mut people, mut without, mut letters) = (HashSet::new(), BTreeMap::new(), 0);
     for session in sessions {
         for member in roster::invited_to(db, &whole.event, session).await? {
             if member.email.is_none() {
-                without.insert(member.person_id);
+                without.insert(member.staff_no, member.name);
             } else {
                 letters += 1;
             }
             people.insert(member.person_id);
         }
     }
-    Ok(Reach { people: people.len(), without_address: without.len(), letters })
+    Ok(Reach { people: people.len(), without_address: without, letters })
 }
 
 /// The sittings of a published event, or of a draft as if it were published, that are not over.
-fn ahead(whole: &Whole, now: DateTime<Utc>) -> Vec<&session::Model> {
+pub fn ahead(whole: &Whole, now: DateTime<Utc>) -> Vec<&session::Model> {
     let published = entity::event::Model { status: EventStatus::Scheduled, ..whole.event.clone() };
     whole.sessions.iter().filter(|session| is_ahead(&published, session, now)).collect()
 }
 
 /// `GET /events/{id}/publish`
 pub async fn ask_publish(Desk { page, actor, .. }: Desk<ToManage>, Path(id): Path<i64>) -> Result<Response> {
+    show_publish(&page, &actor, EventId(id), None).await
+}
+
+/// The page that says what publishing will do, and what stands against it; `refused` is the reason typed when it was.
+async fn show_publish(page: &Page, actor: &Actor, id: EventId, refused: Option<(String, String)>) -> Result<Response> {
     let (db, now) = (page.app.db.read(), page.app.now());
-    let whole = load_whole(db, event_for(db, &actor, EventId(id)).await?).await?;
-    mine(&page, &actor, &whole).await?;
+    let whole = load_whole(db, event_for(db, actor, id).await?).await?;
+    mine(page, actor, &whole).await?;
     let sessions = ahead(&whole, now);
     let reach = reach(db, &whole, &sessions).await?;
-    let names = invited(&page, &whole, &sessions, now).await?;
+    let names = invited(page, &whole, &sessions, now).await?;
     let over = whole.sessions.len() - sessions.len();
-    let reminders = reminders(&page, &whole);
-    let views: Vec<_> = sessions.iter().map(|session| session_view(&page, &whole, session, now)).collect();
+    let already = whole.event.status != EventStatus::Draft;
+    let conflicts = if already { None } else { conflicts(page, actor, &whole).await? };
+    let views: Vec<_> = sessions.iter().map(|session| session_view(page, &whole, session, now)).collect();
+    let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    let (typed, problem) = refused.unzip();
+    let nobody: Vec<String> = reach.without_address.values().take(10).cloned().collect();
     let context = context! {
-        event => event_view(&page, &whole, now), sessions => views, over, reminders, reach => names,
-        people => reach.people, letters => reach.letters, without_address => reach.without_address,
-        already => whole.event.status != EventStatus::Draft,
+        event => event_view(page, &whole, now), sessions => views, over, reminders => reminders(page, &whole),
+        reach => names,
+        people => reach.people, letters => reach.letters, without_address => reach.without_address.len(),
+        nobody => nobody.join(&page.lang.text("page-list-comma")), already, conflicts,
+        typed => typed.unwrap_or_default(), problem,
     };
-    page.render("scheduling/act/publish.html", "events", context).await
+    page.render_as(status, "scheduling/act/publish.html", "events", context).await
+}
+
+async fn conflicts(page: &Page, actor: &Actor, whole: &Whole) -> Result<Option<minijinja::Value>> {
+    let subject = Subject::of(whole);
+    let found = conflict::find(page.app.db.read(), &page.app.ground(), actor, &subject, page.app.now()).await?;
+    conflict::pages::notice(page, actor, &subject, &found).await
 }
 
 /// Whom the first of these sittings invites, with names; None without one.
@@ -101,7 +131,7 @@ fn reminders(page: &Page, whole: &Whole) -> Vec<String> {
 }
 
 /// Refuses who may see the event but not change it.
-async fn mine(page: &Page, actor: &crate::access::Actor, whole: &Whole) -> Result<()> {
+pub async fn mine(page: &Page, actor: &Actor, whole: &Whole) -> Result<()> {
     let tree = OrgTree::load(page.app.db.read()).await?;
     if tree.is_below(whole.event.host_id, actor.organisation) { Ok(()) } else { Err(Error::new(Code::Forbidden)) }
 }
@@ -110,14 +140,26 @@ async fn mine(page: &Page, actor: &crate::access::Actor, whole: &Whole) -> Resul
 pub async fn do_publish(
     Desk { page, actor, .. }: Desk<ToManage>,
     Path(id): Path<i64>,
-    Signed(_): Signed<Why>,
+    Signed(form): Signed<Override>,
 ) -> Result<Response> {
     let now = page.app.now();
     let tx = page.app.db.begin().await?;
-    let whole = publish(&tx, &actor, EventId(id), None, now).await?;
-    let reach = reach(&tx, &whole, &ahead(&whole, now)).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&format!("/events/{id}?done=published&n={}", reach.letters)).into_response())
+    match publish(&tx, &page.app.ground(), &actor, EventId(id), Some(form.why.clone()), now).await {
+        Ok(whole) => {
+            let reach = reach(&tx, &whole, &ahead(&whole, now)).await?;
+            tx.commit().await?;
+            Ok(Redirect::to(&format!("/events/{id}?done=published&n={}", reach.letters)).into_response())
+        }
+        Err(error) if matches!(error.code(), Code::Conflicts | Code::Invalid) => {
+            tx.rollback().await?;
+            let problem = match error.code() {
+                Code::Conflicts => FieldProblem::new("override", "override-needed").text(page.lang),
+                _ => reason_problem(&page, error)?,
+            };
+            show_publish(&page, &actor, EventId(id), Some((form.why, problem))).await
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// `GET /events/{id}/cancel`

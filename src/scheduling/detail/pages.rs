@@ -20,7 +20,9 @@ use crate::outbox::{summary, troubled};
 use crate::people::OrgTree;
 use crate::report::rate::Rate;
 use crate::scheduling::content::contents;
-use crate::scheduling::{Kind, Phase, Whole, event_for, joint, load_whole, registration, session as sitting};
+use crate::scheduling::{
+    Kind, Phase, Whole, conflict, event_for, joint, load_whole, registration, session as sitting, states, undo,
+};
 use crate::view::format;
 use crate::web::{Desk, Page};
 
@@ -97,7 +99,8 @@ pub async fn show(
         joint => joint::pages::summary(&page, &whole),
         registration => registration::pages::summary(&page, &actor, &whole).await?,
         messages => messages(&page, &whole).await?,
-        steps => steps(&page, &whole, chosen, now),
+        steps => states::pages::steps(&page, &whole, chosen, now).await?,
+        undo => undo::pages::button(&page, &whole).await?,
         content => contents(&page, &whole, chosen).await?,
         toast => toast(&page, &asked),
         q => asked.q.trim(),
@@ -158,23 +161,6 @@ pub fn session_view(page: &Page, whole: &Whole, session: &session::Model, now: D
         marked => session.status == SessionStatus::Held,
         started => session.starts_at <= now,
     }
-}
-
-fn steps(page: &Page, whole: &Whole, chosen: Option<&session::Model>, now: DateTime<Utc>) -> Option<Value> {
-    let phase = match chosen {
-        Some(session) => Phase::of_session(&whole.event, session, now),
-        None => Phase::of_event(&whole.event, &[], now),
-    };
-    let at = match phase {
-        Phase::Draft => 0,
-        Phase::Ahead => 1,
-        Phase::Running => 2,
-        Phase::Held => 3,
-        Phase::Cancelled => return None,
-    };
-    let zone = page.app.config.zone();
-    let published = whole.event.published_at.map(|at| format::moment(page.lang, zone, at, now));
-    Some(context! { at, published, clock => format::clock(zone, now) })
 }
 
 async fn roster(
@@ -288,7 +274,7 @@ async fn history(page: &Page, whole: &Whole) -> Result<(Vec<Value>, u64)> {
             "attendance.set" => "is-leave",
             _ => "",
         };
-        context! { what, who, tone, when => format::moment(lang, zone, row.at, now), reason => row.detail["reason"].as_str().unwrap_or_default() }
+        context! { what, who, tone, when => format::moment(lang, zone, row.at, now), reason => row.detail["reason"].as_str().unwrap_or_default(), overridden => conflict::pages::overridden(page, &row.detail) }
     });
     Ok((list.collect(), count))
 }

@@ -26,6 +26,9 @@ pub struct Typed {
     pub revision: String,
     /// Of a new event: the template that filled the form in; its checklist comes along.
     pub template: String,
+    /// Of a published event: why conflicts of a new time or place do not matter.
+    #[serde(rename = "override")]
+    pub why: String,
     /// Kind.
     pub kind: String,
     /// Title.

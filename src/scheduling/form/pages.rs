@@ -15,6 +15,7 @@ use crate::access::Actor;
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people::OrgTree;
 use crate::planning::template::{self, FromTemplate};
+use crate::scheduling::conflict::{self, Changed};
 use crate::scheduling::filters::kind_choices;
 use crate::scheduling::reach;
 use crate::scheduling::{
@@ -30,6 +31,8 @@ enum Again {
     Fresh,
     /// With problems.
     Wrong(Wrong),
+    /// What a published event would become stands in somebody's way: what `scheduling/conflict/notice.html` shows.
+    InTheWay(Value),
     /// Somebody else changed the event meanwhile; what it says now.
     Changed(Box<Typed>),
 }
@@ -132,6 +135,15 @@ pub async fn edit(
     let tx = page.app.db.begin().await?;
     match save(&tx, &page, &actor, EventId(id), &typed).await {
         Ok(()) => {
+            match conflict::changed(&tx, &page.app.ground(), &actor, &whole, &typed.why, page.app.now()).await? {
+                Changed::Fine => {}
+                Changed::InTheWay(subject, found) => {
+                    tx.rollback().await?;
+                    let notice = conflict::pages::notice(&page, &actor, &subject, &found).await?;
+                    let again = Again::InTheWay(notice.unwrap_or_default());
+                    return show(&page, &actor, &tree, Some(&whole), typed, again).await;
+                }
+            }
             tx.commit().await?;
             Ok(Redirect::to(&format!("/events/{id}?done=saved")).into_response())
         }
@@ -210,9 +222,14 @@ async fn show(
     again: Again,
 ) -> Result<Response> {
     let now = page.app.now();
+    let mut conflicts = None;
     let (status, wrong, meanwhile) = match again {
         Again::Fresh => (StatusCode::OK, Wrong::default(), None),
         Again::Wrong(wrong) => (StatusCode::UNPROCESSABLE_ENTITY, wrong, None),
+        Again::InTheWay(notice) => {
+            conflicts = Some(notice);
+            (StatusCode::CONFLICT, Wrong::default(), None)
+        }
         Again::Changed(present) => {
             (StatusCode::PRECONDITION_FAILED, Wrong::default(), Some(differences(page, tree, &typed, &present)))
         }
@@ -238,7 +255,7 @@ async fn show(
         rows => Serde(typed.rows()),
         reach => reach(page, actor, tree, whole, &typed, now).await?,
         kept => whole.map(|whole| called_off(page, whole, now)).unwrap_or_default(),
-        wrong => Serde(wrong.0), summary, meanwhile,
+        wrong => Serde(wrong.0), summary, meanwhile, conflicts,
         form => Serde(typed),
     };
     page.render_as(status, "scheduling/form/form.html", "events", context).await

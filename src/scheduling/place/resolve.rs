@@ -30,6 +30,17 @@ impl Places {
         Self { tree, by_name }
     }
 
+    /// The organisations, which say whose each place is.
+    #[must_use]
+    pub fn tree(&self) -> &OrgTree {
+        &self.tree
+    }
+
+    /// Every place, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &place::Model> {
+        self.by_name.values().flatten()
+    }
+
     /// The place that `text` means for an event of these hosts: one of that name of a host or of an organisation above
     /// it, that of the first host and of the nearest organisation before others, one in use before a retired one.
     #[must_use]

@@ -1,0 +1,16 @@
+undo = Undo
+undo-says = Undo: { $deed }
+field-undo-nothing = There is nothing to take back.
+field-undo-changed = Something changed after it; change it by hand.
+field-undo-done = It was taken back already.
+field-undo-begun = A session has begun or ended since.
+field-undo-attended = Somebody's attendance is known already.
+page-done-undone = Taken back; who was told gets a correction
+page-deed-undo-event-publish = Took publishing back: a draft again
+page-deed-undo-event-cancel = Took cancelling the event back
+page-deed-undo-event-change = Took the change of place back
+page-deed-undo-session-cancel = Took cancelling a session back
+page-deed-undo-session-change = Took the change of a session back
+mail-undone = The organiser took the last message back
+mail-moot-withdrawn = Taken back by the organiser; not sent any more
+state-by-itself = by its end, { $when }

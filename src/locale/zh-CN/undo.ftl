@@ -1,0 +1,16 @@
+undo = 撤销
+undo-says = 撤销：{ $deed }
+field-undo-nothing = 没有可以撤销的操作。
+field-undo-changed = 之后又有改动，不能再撤销；请直接修改。
+field-undo-done = 已经撤销过了。
+field-undo-begun = 场次在此期间已经开始或结束，不能再撤销。
+field-undo-attended = 已有出勤记录，不能再撤销。
+page-done-undone = 已撤销；已收到通知的人会收到更正
+page-deed-undo-event-publish = 撤销发布，恢复为草稿
+page-deed-undo-event-cancel = 撤销取消活动
+page-deed-undo-event-change = 撤销改地点
+page-deed-undo-session-cancel = 撤销取消一场
+page-deed-undo-session-change = 撤销修改场次
+mail-undone = 组织者撤回了上一次通知
+mail-moot-withdrawn = 通知已由组织者撤回，不再发送
+state-by-itself = { $when } 起按时间计为已举行
