@@ -226,4 +226,134 @@ W-20260212 | 20260212T143000 | cancelled | 02-12 14:30–16:30 |         | 0 cam
         let states: Vec<_> = rows(app).await.into_iter().filter(|row| row.key.starts_with('W')).map(|row| row.status.as_str()).collect();
         assert_eq!(states, ["scheduled", "scheduled", "scheduled", "cancelled", "cancelled", "cancelled"]);
     }
+
+    async fn a_series_is_made_once_and_refused_with_reasons(app: &TestApp) {
+        app.world().await;
+        app.at("2026-01-05T09:00");
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let made = make(app, &token, study("S", weekly(3))).await;
+        assert_eq!(made["sessions"].as_array().unwrap().len(), 3);
+        assert_eq!((&made["sessions"][0]["key"], &made["sessions"][0]["series"]), (&json!("W-20260108"), &made["series"]["id"]));
+        assert_eq!(made["series"]["words"]["zh-CN"].as_str().unwrap().contains("每周"), true, "{}", made["series"]["words"]);
+        // Twice, and after one sitting was moved: still the same. Another rule is another event.
+        app.post("/api/v1/events", &token, study("S", weekly(3))).await.expect(200);
+        app.patch(&sitting(&made, "W-20260115"), &token, json!({"starts_at": "2026-01-16T09:00", "ends_at": "2026-01-16T10:00"})).await.expect(200);
+        app.post("/api/v1/events", &token, study("S", weekly(3))).await.expect(200);
+        app.post("/api/v1/events", &token, study("S", weekly(4))).await.problem(409, "key-taken");
+        // Keys that another event has.
+        let problem = app.post("/api/v1/events", &token, study("S2", weekly(3))).await.problem(409, "key-taken");
+        assert_eq!(problem["errors"][0]["field"], "series.key");
+        assert_eq!(app.get("/api/v1/events?key=S2", &token).await.json()["items"], json!([]));
+
+        let with = |name: &str, value: Value| {
+            let mut series = weekly(3);
+            series["key"] = json!("X");
+            series[name] = value;
+            series
+        };
+        for (series, field, code) in [
+            (with("rrule", json!("FREQ=DAILY;COUNT=100000")), "series.rrule", "rule-too-many"),
+            (with("rrule", json!("FREQ=DAILY;UNTIL=22991231")), "series.rrule", "rule-too-many"),
+            (with("rrule", json!("FREQ=SECONDLY")), "series.rrule", "rule-frequency"),
+            (with("rrule", json!("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")), "series.rrule", "rule-no-day"),
+            (with("time_zone", json!("Europe/Berlin")), "series.time_zone", "zone-not-events"),
+            (with("ends_at", json!("2026-01-08T14:30")), "series.ends_at", "end-before-start"),
+            (with("ends_at", json!("2026-01-08")), "series.ends_at", "bad-time"),
+            (with("key", json!("\u{7}")), "series.key", "control-characters"),
+        ] {
+            let problem = app.post("/api/v1/events", &token, study("X", series)).await.problem(422, "invalid");
+            assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["code"]), (&json!(field), &json!(code)), "{problem}");
+        }
+        let problem = app.post("/api/v1/events", &token, study("X", with("on_day_off", json!("never")))).await.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["field"], "series.on_day_off");
+        let mut both = study("X", weekly(3));
+        both["sessions"] = json!([]);
+        app.post("/api/v1/events", &token, both).await.problem(422, "invalid");
+        // The limit itself is served, in one go.
+        let many = make(app, &token, study("MANY", json!({"key": "MANY", "starts_at": "2026-01-08T08:00", "ends_at": "2026-01-08T09:00", "rrule": "FREQ=DAILY;COUNT=1000"}))).await;
+        assert_eq!(many["sessions"].as_array().unwrap().len(), 1000);
+    }
+
+    async fn an_endless_rule_is_bounded_and_years_without_notice_are_named(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let endless = json!({"key": "E", "starts_at": "2027-12-01T09:00", "ends_at": "2027-12-01T10:00", "rrule": "FREQ=MONTHLY;BYMONTHDAY=1", "on_day_off": "skip"});
+        let made = make(app, &token, study("E", endless)).await;
+        assert_eq!(made["series"]["bounded_until"], "2029-11-30");
+        let years = made["series"]["years_without_notice"].as_array().unwrap();
+        assert!(years.contains(&json!(2028)) && years.contains(&json!(2029)), "{years:?}");
+        let skipped = made["series"]["skipped"].as_array().unwrap();
+        assert!(skipped.iter().any(|one| one["date"] == "2028-01-01" && one["why"] == "weekend"), "{skipped:?}");
+        assert_eq!(made["sessions"].as_array().unwrap().len() + skipped.len(), 24);
+
+        // Half past two does not exist in Berlin on 29 March 2026; whole days always do.
+        let mut berlin = study("B", json!({"key": "B", "starts_at": "2026-03-27T02:30", "ends_at": "2026-03-27T03:30", "rrule": "FREQ=DAILY;COUNT=4"}));
+        berlin["time_zone"] = json!("Europe/Berlin");
+        let made = make(app, &token, berlin).await;
+        assert_eq!(made["series"]["missing"], json!(["2026-03-29T02:30"]));
+        let days: Vec<_> = made["sessions"].as_array().unwrap().iter().map(|one| one["starts_at"].as_str().unwrap()[..10].to_owned()).collect();
+        assert_eq!(days, ["2026-03-27", "2026-03-28", "2026-03-30", "2026-03-31"]);
+        let mut days = study("D", json!({"key": "D", "starts_at": "2026-03-28", "ends_at": "2026-03-29", "rrule": "FREQ=YEARLY;COUNT=2"}));
+        days["time_zone"] = json!("Europe/Berlin");
+        let made = make(app, &token, days).await;
+        assert_eq!((&made["sessions"][1]["starts_at"], &made["sessions"][1]["ends_at"]), (&json!("2027-03-28"), &json!("2027-03-29")));
+        assert_eq!(made["sessions"][0]["recurrence_id"], "20260328");
+        // A time that is not there on one date leaves that sitting as it was, and says so.
+        let event = app.get("/api/v1/events?key=B", &token).await.json()["items"][0].clone();
+        let later = json!({"starts_at": "2026-03-27T01:30", "ends_at": "2026-03-27T02:00"});
+        app.patch(&format!("{}?apply=all", sitting(&event, "B-20260327")), &token, later).await.expect(200);
+        let problem = app.patch(&at("events", &event), &token, json!({"time_zone": "UTC"})).await.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["code"], "zone-of-series");
+    }
+
+    async fn a_draft_loses_what_the_rule_no_longer_gives_and_what_is_published_calls_it_off(app: &TestApp) {
+        app.world().await;
+        app.at("2026-01-05T09:00");
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let event = make(app, &token, study("S", weekly(4))).await;
+        let path = at("events", &event);
+        let rule = |count: usize, day: &str| json!({"series": {"rrule": format!("FREQ=WEEKLY;BYDAY={day};COUNT={count}")}});
+        let done = app.patch(&path, &token, rule(3, "TH")).await.expect(200).json();
+        assert_eq!(done["series"]["applied"]["removed"], json!(["W-20260129"]));
+        assert_eq!((rows(app).await.len(), told(app).await.len()), (3, 0));
+        publish(app, &token, &event).await;
+        let before = rows(app).await;
+
+        // Thursdays become Fridays: each sitting stays the one that it was.
+        let etag = app.get(&path, &token).await.header("etag").to_owned();
+        let done = app.patch(&path, &token, rule(2, "FR")).await.expect(200).json();
+        assert_eq!(done["series"]["applied"]["changed"], json!(["W-20260108", "W-20260115"]));
+        assert_eq!(done["series"]["applied"]["cancelled"], json!(["W-20260122"]));
+        let after = rows(app).await;
+        for (was, is) in before.iter().zip(&after) {
+            assert_eq!((&was.id, &was.uid, &was.recurrence_id, was.sequence + 1), (&is.id, &is.uid, &is.recurrence_id, is.sequence));
+        }
+        assert_eq!(after[0].day.to_string(), "2026-01-09");
+        let sums = told(app).await;
+        assert_eq!((sums["update"], sums["cancellation"]), (12, 6));
+
+        // A longer rule brings it back as itself, and adds one.
+        let done = app.patch(&path, &token, rule(4, "TH")).await.expect(200).json();
+        assert_eq!(done["series"]["applied"]["added"], json!(["W-20260122", "W-20260129"]), "{}", done["series"]["applied"]);
+        assert_eq!(rows(app).await[2].id, before[2].id);
+        assert_eq!(told(app).await["invitation"], 18 + 12);
+
+        // Who saw an older state is refused; of two at once, one waits for the other and nothing is told twice.
+        let request = axum::http::Request::builder().method("PATCH").uri(path.as_str()).header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json").header("if-match", etag).body(axum::body::Body::from(rule(1, "TH").to_string())).unwrap();
+        app.send(request).await.problem(412, "changed-meanwhile");
+        let both = futures_util::future::join(app.patch(&path, &token, rule(6, "TH")), app.patch(&path, &token, rule(6, "TH"))).await;
+        assert_eq!((both.0.status.as_u16(), both.1.status.as_u16()), (200, 200));
+        assert_eq!((rows(app).await.len(), told(app).await["invitation"]), (6, 30 + 12));
+
+        // A transaction that never commits leaves nothing.
+        let (before, messages) = (table(app).await, told(app).await);
+        let tx = app.db.begin().await.unwrap();
+        let actor = pufa::access::Actor { name: "test".into(), organisation: app.org_id("GQ-KJ").await, rights: pufa::access::Rights::Manage };
+        let id = entity::id::EventId(event["id"].as_str().unwrap().parse().unwrap());
+        let change = pufa::scheduling::series::SeriesChange { starts_at: Some("2026-01-08T08:00".into()), ..Default::default() };
+        pufa::scheduling::series::change_series(&tx, &actor, id, change, app.now()).await.unwrap();
+        drop(tx);
+        assert_eq!((table(app).await, told(app).await), (before, messages));
+    }
 }

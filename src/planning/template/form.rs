@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::wish::{DAY, NewTemplate};
 use crate::scheduling::Task;
 
-/// Reminders that the form offers.
-pub const REMINDERS: [&str; 6] = ["P7D", "P3D", "P1D", "PT2H", "PT1H", "PT30M"];
+pub use crate::scheduling::form::REMINDERS;
 
 /// What a browser sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]

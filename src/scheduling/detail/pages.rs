@@ -133,6 +133,7 @@ pub fn event_view(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Value {
         also => whole.also_kinds.iter().map(|key| kinds.name(key, page.lang).to_owned()).collect::<Vec<_>>(),
         audience => whole.audience.clone(),
         revision => event.revision,
+        series => whole.series.as_ref().map(|series| series.words(page.lang)),
     }
 }
 

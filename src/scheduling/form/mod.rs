@@ -1,18 +1,23 @@
 //! The form of an event: what a browser sends, and the way between it and the domain's own words. Pure.
 
 pub mod pages;
+mod repeat;
+mod row;
+mod wrong;
 
-use std::collections::BTreeMap;
+pub use row::Row;
+pub use wrong::Wrong;
 
 use entity::session;
 use serde::{Deserialize, Serialize};
 
-use super::{EventChange, NewEvent, NewSession, SessionChange, Whole, session as sitting};
-use crate::error::FieldProblem;
-use crate::locale::Lang;
+use super::{EventChange, NewEvent, NewSession, SessionChange, Whole};
 
 /// Rows for sittings that a new event is offered.
 const ROWS: usize = 3;
+
+/// Reminders that forms offer.
+pub const REMINDERS: [&str; 6] = ["P7D", "P3D", "P1D", "PT2H", "PT1H", "PT30M"];
 
 /// What a browser sends. Lists beginning with `s_` run side by side, one entry a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -73,76 +78,48 @@ pub struct Typed {
     pub s_last: Vec<String>,
     /// Numbers of the rows that are whole days.
     pub s_all_day: Vec<String>,
-}
-
-/// One row of sittings.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Row {
-    /// Id of a sitting that is there.
-    pub id: String,
-    /// First day.
-    pub day: String,
-    /// Time of the start.
-    pub start: String,
-    /// Time of the end.
-    pub end: String,
-    /// Last day, where it is another.
-    pub last: String,
-    /// Whether it is whole days.
-    pub all_day: bool,
-}
-
-impl Row {
-    fn is_blank(&self) -> bool {
-        [&self.id, &self.day, &self.start, &self.end, &self.last].iter().all(|text| text.trim().is_empty())
-    }
-
-    fn of(row: &session::Model) -> Self {
-        let span = sitting::span(row);
-        let clock = |at| crate::view::format::clock(span.zone, at);
-        let last = if span.all_day { span.last_day() } else { span.zone.day(span.end) };
-        let (start, end) = if span.all_day { Default::default() } else { (clock(span.start), clock(span.end)) };
-        let last = if last == span.day() { String::new() } else { last.to_string() };
-        Self { id: row.id.to_string(), day: span.day().to_string(), start, end, last, all_day: row.all_day }
-    }
-
-    /// The row of a sitting that is not there yet: `2026-01-08T14:30`, or dates of whole days.
-    fn of_new(new: &NewSession) -> Self {
-        let parts = |text: &str| {
-            let (day, time) = text.split_once('T').unwrap_or((text, ""));
-            (day.to_owned(), time.to_owned())
-        };
-        let ((day, start), (last, end)) = (parts(&new.starts_at), parts(&new.ends_at));
-        let last = if last == day { String::new() } else { last };
-        Self { id: String::new(), day, start, end, last, all_day: new.all_day }
-    }
-
-    /// Start and end as the domain reads them.
-    fn times(&self) -> (String, String) {
-        let last = if self.last.trim().is_empty() { &self.day } else { &self.last };
-        if self.all_day {
-            return (self.day.clone(), last.clone());
-        }
-        let at = |day: &str, time: &str| {
-            if day.trim().is_empty() || time.trim().is_empty() { String::new() } else { format!("{day}T{time}") }
-        };
-        (at(&self.day, &self.start), at(last, &self.end))
-    }
-
-    fn new_session(&self, key: String) -> NewSession {
-        let (starts_at, ends_at) = self.times();
-        NewSession { key, starts_at, ends_at, all_day: self.all_day, title: None, location: None }
-    }
-
-    fn change(&self) -> SessionChange {
-        let (starts_at, ends_at) = self.times();
-        SessionChange {
-            starts_at: Some(starts_at),
-            ends_at: Some(ends_at),
-            all_day: Some(self.all_day),
-            ..SessionChange::default()
-        }
-    }
+    /// Titles of their own.
+    pub s_title: Vec<String>,
+    /// Places of their own.
+    pub s_place: Vec<String>,
+    /// Whom to ask.
+    pub contact: String,
+    /// How many may take part; empty is as many as come.
+    pub capacity: String,
+    /// IANA name.
+    pub time_zone: String,
+    /// `own` where the event has reminders of its own, else the kind's go out.
+    pub reminding: String,
+    /// Its own.
+    pub reminders: Vec<String>,
+    /// How sittings recur: `no`, `form` by the fields that follow, `rule` by a rule as typed.
+    pub r_repeat: String,
+    /// Every how many.
+    pub r_every: String,
+    /// `days`, `weeks`, `month-date`, `month-weekday`, `quarter-date`, `quarter-weekday`, `years`.
+    pub r_unit: String,
+    /// Weekdays, `MO`.
+    pub r_days: Vec<String>,
+    /// A day of the month; -1 is the last.
+    pub r_date: String,
+    /// The how manieth weekday of the month; -1 is the last.
+    pub r_nth: String,
+    /// Which weekday, `TH`.
+    pub r_weekday: String,
+    /// `count`, `until` or `never`.
+    pub r_end: String,
+    /// How many sittings.
+    pub r_count: String,
+    /// The last day.
+    pub r_until: String,
+    /// A rule as typed.
+    pub r_rule: String,
+    /// `keep`, `skip`, `before` or `after`.
+    pub r_off: String,
+    /// From which date on a changed rule says what is; empty is all that have not begun.
+    pub r_from: String,
+    /// `take`: sittings whose time was set by hand follow as well.
+    pub r_by_hand: String,
 }
 
 impl Typed {
@@ -164,8 +141,13 @@ impl Typed {
             topics: whole.topics.join("、"),
             form: event.form.clone(),
             also_kinds: whole.also_kinds.clone(),
+            contact: event.contact.clone(),
+            capacity: event.capacity.map(|n| n.to_string()).unwrap_or_default(),
+            time_zone: event.time_zone.clone(),
             ..Self::default()
         };
+        let own: Option<Vec<String>> = event.reminders.clone().and_then(|list| serde_json::from_value(list).ok());
+        typed.set_reminders(own.as_deref());
         typed.set_rows(&sessions.iter().map(|session| Row::of(session)).collect::<Vec<_>>());
         typed
     }
@@ -186,10 +168,42 @@ impl Typed {
             walk_ins: yes_no(event.walk_ins),
             topics: event.topics.join("、"),
             also_kinds: event.also_kinds.clone(),
+            form: event.form.clone(),
+            contact: event.contact.clone(),
+            capacity: event.capacity.map(|n| n.to_string()).unwrap_or_default(),
+            time_zone: event.time_zone.clone().unwrap_or_default(),
             ..Self::default()
         };
+        typed.set_reminders(event.reminders.as_deref());
         typed.set_rows(&event.sessions.iter().map(Row::of_new).collect::<Vec<_>>());
         typed
+    }
+
+    fn set_reminders(&mut self, own: Option<&[String]>) {
+        self.reminding = if own.is_some() { "own" } else { "kind" }.to_owned();
+        self.reminders = own.unwrap_or_default().to_vec();
+    }
+
+    /// Its own reminders; None is the kind's.
+    fn own_reminders(&self) -> Option<Vec<String>> {
+        (self.reminding == "own").then(|| self.reminders.clone())
+    }
+
+    /// The reminders to choose from: those offered, and others that the event has.
+    #[must_use]
+    pub fn reminder_choices(&self) -> Vec<String> {
+        let others = self.reminders.iter().map(String::as_str).filter(|own| !REMINDERS.contains(own));
+        REMINDERS.into_iter().chain(others).map(str::to_owned).collect()
+    }
+
+    /// As many as may take part; what is no number is 0, which no event may have.
+    fn most(&self) -> Option<i32> {
+        let text = self.capacity.trim();
+        (!text.is_empty()).then(|| text.parse().unwrap_or(0))
+    }
+
+    fn zone(&self) -> Option<String> {
+        Some(self.time_zone.trim().to_owned()).filter(|name| !name.is_empty())
     }
 
     fn set_rows(&mut self, rows: &[Row]) {
@@ -199,6 +213,8 @@ impl Typed {
         self.s_start = column(|row| &row.start);
         self.s_end = column(|row| &row.end);
         self.s_last = column(|row| &row.last);
+        self.s_title = column(|row| &row.title);
+        self.s_place = column(|row| &row.place);
         self.s_all_day = rows.iter().enumerate().filter(|(_, row)| row.all_day).map(|(i, _)| i.to_string()).collect();
     }
 
@@ -214,6 +230,8 @@ impl Typed {
                 end: at(&self.s_end, i),
                 last: at(&self.s_last, i),
                 all_day: self.s_all_day.contains(&i.to_string()),
+                title: at(&self.s_title, i),
+                place: at(&self.s_place, i),
             })
             .collect()
     }
@@ -277,10 +295,17 @@ impl Typed {
             audience: self.audience_lines(),
             required: self.required == "yes",
             walk_ins: self.walk_ins != "no",
-            sessions,
+            contact: self.contact.clone(),
+            capacity: self.most(),
+            time_zone: self.zone(),
+            reminders: self.own_reminders(),
+            // Of a series, the first row is the first slot.
+            sessions: if self.recurs() { sessions.into_iter().skip(1).collect() } else { sessions },
+            series: self.recurs().then(|| self.new_series()),
             ..NewEvent::default()
         };
-        (event, rows)
+        let skip = usize::from(self.recurs()).min(rows.len());
+        (event, rows[skip..].to_vec())
     }
 
     /// The sittings that are new, and the row of each.
@@ -317,46 +342,20 @@ impl Typed {
             audience: Some(self.audience_lines()),
             required: Some(self.required == "yes"),
             walk_ins: Some(self.walk_ins != "no"),
+            contact: Some(self.contact.clone()),
+            capacity: Some(self.most()),
+            time_zone: self.zone(),
+            reminders: (!self.reminding.is_empty()).then(|| self.own_reminders()),
             ..EventChange::default()
         }
-    }
-}
-
-/// What is wrong, by the field's place in the form: `title`, `s_end_2`.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Wrong(pub BTreeMap<String, String>);
-
-impl Wrong {
-    /// Sorts problems to their fields; `rows` says the row of each sitting that the domain numbered.
-    #[must_use]
-    pub fn of(problems: &[FieldProblem], rows: &[usize], lang: Lang) -> Self {
-        let mut wrong = BTreeMap::new();
-        for problem in problems {
-            wrong.entry(place(&problem.field, rows)).or_insert_with(|| problem.text(lang));
-        }
-        Self(wrong)
-    }
-}
-
-fn place(field: &str, rows: &[usize]) -> String {
-    let Some((list, rest)) = field.split_once('[') else {
-        return if field == "sessions" { "s_day_0".to_owned() } else { field.to_owned() };
-    };
-    if list != "sessions" {
-        return list.to_owned();
-    }
-    let (index, name) = rest.split_once(']').unwrap_or((rest, ""));
-    let row = index.parse::<usize>().ok().and_then(|index| rows.get(index).copied()).unwrap_or(0);
-    match name {
-        ".starts_at" => format!("s_start_{row}"),
-        ".ends_at" => format!("s_end_{row}"),
-        _ => format!("s_day_{row}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::FieldProblem;
+    use crate::locale::Lang;
 
     fn typed() -> Typed {
         let text = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();

@@ -12,15 +12,17 @@ use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
 
 use super::{ROWS, Row, Typed, Wrong};
 use crate::access::Actor;
+use crate::dates::Zone;
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people::OrgTree;
 use crate::planning::template::{self, FromTemplate};
 use crate::scheduling::conflict::{self, Changed};
 use crate::scheduling::filters::kind_choices;
 use crate::scheduling::reach;
+use crate::scheduling::series::pages::laid_view;
 use crate::scheduling::{
-    Made, Whole, add_sessions, add_tasks, change_event, change_session, content, create, event_for, load_whole, place,
-    session as sitting,
+    Made, Whole, add_sessions, add_tasks, change_event, change_session, check_event, content, create, event_for,
+    load_whole, place, series, session as sitting,
 };
 use crate::view::format;
 use crate::web::{Desk, Page, Signed, ToManage};
@@ -51,6 +53,7 @@ pub async fn ask_new(Desk { page, actor, .. }: Desk<ToManage>, Query(from): Quer
         org_code: own,
         required: "yes".to_owned(),
         walk_ins: "yes".to_owned(),
+        reminding: "kind".to_owned(),
         ..Typed::default()
     };
     typed.make_room(ROWS);
@@ -64,17 +67,24 @@ pub async fn make(Desk { page, actor, .. }: Desk<ToManage>, Signed(mut typed): S
     typed.take_choices();
     typed.make_room(ROWS);
     if typed.act != "save" {
-        return show(&page, &actor, &tree, None, typed, Again::Fresh).await;
+        let problems = if typed.recurs() && typed.act == "look" { typed.repeat_problems() } else { Vec::new() };
+        let again = if problems.is_empty() { Again::Fresh } else { Again::Wrong(Wrong::of(&problems, &[], page.lang)) };
+        return show(&page, &actor, &tree, None, typed, again).await;
     }
-    let (mut event, rows) = typed.new_event();
+    let (event, rows) = typed.new_event();
     let ground = page.app.ground();
+    let repeat = if typed.recurs() { typed.repeat_problems() } else { Vec::new() };
+    if !repeat.is_empty() {
+        // Together with whatever else is wrong; that there is no rule is said by the fields that make none.
+        let mut problems = repeat;
+        if let Err(Error::Problem(problem)) = check_event(page.app.db.read(), &ground, &actor, &event).await {
+            problems.extend(problem.fields.into_iter().filter(|one| one.field != "series.rrule"));
+        }
+        let wrong = Wrong::of(&problems, &rows, page.lang);
+        return show(&page, &actor, &tree, None, typed, Again::Wrong(wrong)).await;
+    }
     let tx = page.app.db.begin().await?;
     let template = template::of_form(&tx, &tree, &actor, &typed.template).await?;
-    if let Some(template) = &template {
-        // What the form has no fields for.
-        event.reminders.clone_from(&template.reminders);
-        event.form.clone_from(&template.form);
-    }
     match create(&tx, &ground, &actor, event, now).await {
         Ok(made) => {
             let id = made.whole().event.id;
@@ -93,9 +103,10 @@ pub async fn make(Desk { page, actor, .. }: Desk<ToManage>, Signed(mut typed): S
     }
 }
 
-/// The sittings that a form may change: not called off.
+/// The sittings that a form may change: not called off, and of no series, which has a page of its own.
 fn changeable(whole: &Whole) -> Vec<&session::Model> {
-    whole.sessions.iter().filter(|session| session.status != SessionStatus::Cancelled).collect()
+    let can = |session: &&session::Model| session.status != SessionStatus::Cancelled && session.series_id.is_none();
+    whole.sessions.iter().filter(can).collect()
 }
 
 async fn to_edit(page: &Page, actor: &Actor, id: EventId) -> Result<(Whole, OrgTree)> {
@@ -218,11 +229,12 @@ async fn show(
     actor: &Actor,
     tree: &OrgTree,
     whole: Option<&Whole>,
-    typed: Typed,
+    mut typed: Typed,
     again: Again,
 ) -> Result<Response> {
     let now = page.app.now();
     let mut conflicts = None;
+    typed.set_repeat_defaults();
     let (status, wrong, meanwhile) = match again {
         Again::Fresh => (StatusCode::OK, Wrong::default(), None),
         Again::Wrong(wrong) => (StatusCode::UNPROCESSABLE_ENTITY, wrong, None),
@@ -247,6 +259,7 @@ async fn show(
     let context = context! {
         event => whole.map(|whole| context! {
             id => whole.event.id.0, title => whole.event.title.as_str(), status => whole.event.status.as_str(),
+            series => whole.series.as_ref().map(|series| series.words(page.lang)),
         }),
         kinds => Serde(kinds), orgs,
         groups => groups(page).await?,
@@ -255,6 +268,8 @@ async fn show(
         rows => Serde(typed.rows()),
         reach => reach(page, actor, tree, whole, &typed, now).await?,
         kept => whole.map(|whole| called_off(page, whole, now)).unwrap_or_default(),
+        dates => if typed.act == "look" && typed.recurs() { dates(page, &typed, now).await? } else { None },
+        reminders => reminders(page, &typed),
         wrong => Serde(wrong.0), summary, meanwhile, conflicts,
         form => Serde(typed),
     };
@@ -273,9 +288,37 @@ fn label(page: &Page, field: &str) -> String {
         "topics" => "page-topics",
         "form" => "page-form",
         "also_kinds" => "page-also-kinds",
+        "contact" => "series-contact",
+        "capacity" => "series-capacity",
+        "time_zone" => "series-zone",
+        "reminders" => "series-reminders",
+        "r_off" => "series-off",
+        "r_count" | "r_until" | "r_every" | "r_repeat" => "series-repeat",
         _ => "page-time",
     };
     page.lang.text(key)
+}
+
+/// The dates that the series as typed comes to; None where it cannot be read.
+async fn dates(page: &Page, typed: &Typed, now: DateTime<Utc>) -> Result<Option<Value>> {
+    let zone = Zone::parse(typed.time_zone.trim()).unwrap_or(page.app.config.zone());
+    match series::look(page.app.db.read(), &typed.new_series(), zone).await {
+        Ok((pattern, laid)) => Ok(Some(laid_view(page, &pattern, &laid, now))),
+        Err(Error::Problem(problem)) => {
+            Ok(Some(context! { problem => problem.fields.first().map(|one| one.text(page.lang)) }))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The reminders to choose from.
+fn reminders(page: &Page, typed: &Typed) -> Vec<Value> {
+    let one = |text: String| {
+        context! {
+            chosen => typed.reminders.contains(&text), label => format::before(page.lang, &text), value => text,
+        }
+    };
+    typed.reminder_choices().into_iter().map(one).collect()
 }
 
 /// The labels that memberships bear, to choose from.
@@ -315,7 +358,7 @@ async fn reach(
 
 /// The sittings that the form no longer changes.
 fn called_off(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Vec<String> {
-    let off = whole.sessions.iter().filter(|session| session.status == SessionStatus::Cancelled);
+    let off = whole.sessions.iter().filter(|one| one.status == SessionStatus::Cancelled && one.series_id.is_none());
     off.map(|session| format::span(page.lang, &sitting::span(session), now)).collect()
 }
 
@@ -333,7 +376,7 @@ fn differences(page: &Page, tree: &OrgTree, typed: &Typed, present: &Typed) -> V
     let yes = |text: &str| page.lang.text(if text == "no" { "page-no" } else { "page-yes" });
     let both = |of: &dyn Fn(&Typed) -> String| (of(present), of(typed));
     let rows = |form: &Typed| {
-        let row = |row: &Row| format!("{} {} {} {}", row.day, row.start, row.last, row.end);
+        let row = |row: &Row| format!("{} {} {} {} {} {}", row.day, row.start, row.last, row.end, row.title, row.place);
         let rows: Vec<_> = form.rows().iter().filter(|row| !row.is_blank()).map(row).collect();
         rows.join("; ").split_whitespace().collect::<Vec<_>>().join(" ")
     };
@@ -349,6 +392,13 @@ fn differences(page: &Page, tree: &OrgTree, typed: &Typed, present: &Typed) -> V
         ("topics", "page-topics", both(&|form| form.topics().join("、"))),
         ("form", "page-form", both(&|form| form.form.clone())),
         ("also_kinds", "page-also-kinds", both(&|form| kinds(&form.also_kinds))),
+        ("contact", "series-contact", both(&|form| form.contact.clone())),
+        ("capacity", "series-capacity", both(&|form| form.capacity.trim().to_owned())),
+        (
+            "reminders",
+            "series-reminders",
+            both(&|form| if form.reminding == "own" { form.reminders.join("、") } else { String::new() }),
+        ),
         ("s_day_0", "page-sessions", both(&rows)),
     ];
     let differ = all.into_iter().filter(|(_, _, (now, typed))| now != typed);

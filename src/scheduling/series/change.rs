@@ -168,6 +168,15 @@ pub async fn change_series(
     Ok(whole)
 }
 
+/// What a new series would come to; nothing is written.
+pub async fn look(db: &impl ConnectionTrait, new: &NewSeries, zone: Zone) -> Result<(Pattern, LaidOut)> {
+    let mut wrong = Vec::new();
+    match check_new(db, new, zone, &mut wrong).await? {
+        Some(fresh) => Ok((fresh.pattern, fresh.laid)),
+        None => Err(Error::invalid(wrong)),
+    }
+}
+
 /// What a change would come to; nothing is written.
 pub async fn preview(
     db: &impl ConnectionTrait,

@@ -9,14 +9,16 @@ mod change;
 mod lay_out;
 mod matching;
 mod off;
+pub mod pages;
 mod pattern;
 mod plan;
 mod rest;
 mod shown;
+pub mod sitting_pages;
 mod view;
 
 pub use apply::Applied;
-pub use change::{ByHand, SeriesChange, change_series, preview};
+pub use change::{ByHand, SeriesChange, change_series, look, preview};
 pub use lay_out::{Dropped, LaidOut, MOST_SITTINGS, Planned, Skipped, Why, lay_out};
 pub use off::{bring_back, cancel_rest};
 pub use pattern::{Length, NewSeries, Pattern};
