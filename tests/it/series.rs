@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use entity::state::Scope;
 use entity::{attendance, outbox, session};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
-use crate::harness::TestApp;
+use crate::harness::{Browser, TestApp};
 
 /// An event of GQ-KJ with the six people of the bureau and that series.
 fn study(key: &str, series: Value) -> Value {
@@ -355,5 +355,126 @@ W-20260212 | 20260212T143000 | cancelled | 02-12 14:30–16:30 |         | 0 cam
         pufa::scheduling::series::change_series(&tx, &actor, id, change, app.now()).await.unwrap();
         drop(tx);
         assert_eq!((table(app).await, told(app).await), (before, messages));
+    }
+
+    async fn the_form_shows_the_dates_before_they_are_saved_and_the_page_changes_the_rest(app: &TestApp) {
+        app.world().await;
+        app.at("2025-12-20T09:00");
+        let secret = app.account("o@example.test", "GQ-KJ", entity::state::Role::Organizer).await;
+        let browser = Browser::new(app);
+        browser.get(&format!("/enter/{secret}")).await.expect(303);
+        let page = browser.get("/events/new").await.expect(200).text();
+        for text in ["遇休息日", "推迟到后一个工作日", "自己写规则（RRULE）", "提醒", "联系人", "名额", "普法形式", "时区"] {
+            assert!(page.contains(text), "{text}");
+        }
+        let base = [
+            ("key", "web-s"), ("kind", "center_group_study"), ("title", "季度\r\n学法"), ("org_code", "GQ-KJ"), ("audience", "org:GQ-KJ"),
+            ("required", "yes"), ("walk_ins", "no"), ("location", "礼堂"), ("contact", "干部KJ01 123"), ("capacity", "40"), ("form", "讲座"),
+            ("reminding", "own"), ("reminders", "P7D"), ("reminders", "PT1H"), ("s_id", ""), ("s_day", "2026-01-01"), ("s_start", "14:30"),
+            ("s_end", "16:30"), ("s_last", ""), ("r_repeat", "form"), ("r_every", "1"), ("r_unit", "quarter-date"), ("r_date", "1"), ("r_end", "count"),
+            ("r_count", "4"),
+        ];
+        let form = |more: &[(&'static str, &'static str)]| {
+            let mut all: Vec<_> = base.iter().copied().filter(|(name, _)| !more.iter().any(|(other, _)| other == name)).collect();
+            all.extend(more);
+            all
+        };
+        // The setting is asked for; nothing is made without it.
+        let asked = browser.post("/events/new", &form(&[("act", "save")])).await.expect(422).text();
+        assert!(asked.contains("id=\"e-r_off\"") && asked.contains("请选择遇休息日怎么办"), "{asked}");
+        let looked = browser.post("/events/new", &form(&[("act", "look"), ("r_off", "after")])).await.expect(200).text();
+        for text in ["10月1日（周四）", "10月8日（周四）14:30", "国庆节", "共 4 次"] {
+            assert!(looked.contains(text), "{text}: {looked}");
+        }
+        let looked = browser.post("/events/new", &form(&[("act", "look"), ("r_off", "skip"), ("s_day", "2030-01-01")])).await.expect(200).text();
+        assert!(looked.contains("2030 年的放假通知还没有"), "{looked}");
+        let wrong = browser.post("/events/new", &form(&[("act", "save"), ("r_off", "after"), ("r_count", "x"), ("title", "a\u{7}b")])).await.expect(422).text();
+        assert!(wrong.contains("id=\"e-r_count\"") && wrong.contains("id=\"e-title\"") && wrong.contains("控制字符"), "{wrong}");
+        let wrong = browser.post("/events/new", &form(&[("act", "save"), ("r_off", "after"), ("r_repeat", "rule"), ("r_rule", "FREQ=DAILY;COUNT=100000")])).await.expect(422).text();
+        assert!(wrong.contains("id=\"e-r_repeat\"") && wrong.contains("1000 场") && wrong.contains("COUNT=100000"), "{wrong}");
+
+        let made = browser.post("/events/new", &form(&[("act", "save"), ("r_off", "after")])).await.expect(303);
+        let event = made.header("location").split('?').next().unwrap().to_owned();
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let shown = app.get(&format!("/api/v1{event}"), &token).await.expect(200).json();
+        assert_eq!((&shown["title"], &shown["contact"], &shown["capacity"], &shown["form"]), (&json!("季度 学法"), &json!("干部KJ01 123"), &json!(40), &json!("讲座")));
+        assert_eq!(shown["reminders"], json!(["P7D", "PT1H"]));
+        assert_eq!(shown["sessions"][3]["starts_at"], "2026-10-08T14:30:00+08:00");
+        browser.post(&format!("{event}/publish"), &[("override", "x"), ("reason", "x")]).await;
+        browser.get(&format!("{event}/edit")).await.expect(200);
+
+        // The page of the series: two look at it, the first changes it.
+        let series = format!("{event}/series");
+        let page = browser.get(&series).await.expect(200).text();
+        assert!(page.contains("遇休息日改期（国庆节）") && page.contains("value=\"quarter-date\" selected"), "{page}");
+        let hidden = |page: &str, name: &str| -> &'static str {
+            let value = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap();
+            Box::leak(value.to_owned().into_boxed_str())
+        };
+        let revision = hidden(&page, "revision");
+        let change = form(&[("act", "look"), ("r_off", "after"), ("s_start", "15:00"), ("revision", revision)]);
+        let looked = browser.post(&series, &change).await.expect(200).text();
+        assert!(looked.contains("将有的变动") && looked.contains("10月8日（周四）15:00–16:30（改期）"), "{looked}");
+        let change = form(&[("act", "save"), ("r_off", "after"), ("s_start", "15:00"), ("revision", revision)]);
+        browser.post(&series, &change).await.expect(303);
+        let late = form(&[("act", "save"), ("r_off", "before"), ("s_start", "09:00"), ("revision", revision)]);
+        let answer = browser.post(&series, &late).await.expect(412).text();
+        assert!(answer.contains("别人刚改过") && answer.contains("2026-01-01 15:00 16:30") && answer.contains("value=\"09:00\""), "{answer}");
+        assert_ne!(hidden(&answer.replace("name=\"revision\" value=\"\"", ""), "revision"), revision);
+
+        // One sitting by its own form; and later ones with it.
+        let id = shown["sessions"][1]["id"].as_str().unwrap();
+        let edit = format!("/sessions/{id}/edit");
+        let page = browser.get(&edit).await.expect(200).text();
+        let revision = hidden(&page, "revision");
+        let one = |more: &[(&'static str, &'static str)]| {
+            let mut all = vec![("revision", revision), ("day", "2026-04-01"), ("start", "15:00"), ("end", "16:30"), ("last", "")];
+            all.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
+            all.extend(more);
+            all
+        };
+        let wrong = browser.post(&edit, &one(&[("apply", "later"), ("day", "2026-04-02")])).await.expect(422).text();
+        assert!(wrong.contains("id=\"e-starts_at\"") && wrong.contains("value=\"2026-04-02\""), "{wrong}");
+        browser.post(&edit, &one(&[("apply", "later"), ("place", "二楼\n会议室")])).await.expect(303);
+        let shown = app.get(&format!("/api/v1{event}"), &token).await.expect(200).json();
+        let places: Vec<_> = shown["sessions"].as_array().unwrap().iter().map(|one| one["location"].as_str().unwrap()).collect();
+        assert_eq!(places, ["礼堂", "二楼 会议室", "二楼 会议室", "二楼 会议室"]);
+        let late = browser.post(&edit, &one(&[("apply", "this"), ("title", "专题")])).await.expect(412).text();
+        assert!(late.contains("别人刚改过") && late.contains("value=\"专题\"") && late.contains("二楼 会议室"), "{late}");
+
+        // A notice that comes later changes nothing by itself; the page says so, and lays out again.
+        let tx = app.db.begin().await.unwrap();
+        let notice = entity::holiday_notice::ActiveModel { year: Set(2026), source: Set("test".into()), published: Set(None), imported_at: Set(app.now()) };
+        entity::holiday_notice::Entity::insert(notice).exec_without_returning(&tx).await.unwrap();
+        let off = entity::holiday_day::ActiveModel { year: Set(2026), day: Set("2026-07-01".parse().unwrap()), name: Set("建党节".into()), off: Set(true) };
+        entity::holiday_day::Entity::insert(off).exec_without_returning(&tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let before = table(app).await;
+        let page = browser.get(&series).await.expect(200).text();
+        assert!(page.contains("重新排一次") && page.contains("7月2日（周四）15:00–16:30（改期）"), "{page}");
+        assert_eq!(table(app).await, before);
+        browser.post(&series, &[("act", "again"), ("revision", "x")]).await.expect(303);
+        let after = table(app).await;
+        assert!(after.contains("| 07-02 15:00–16:30") && after.contains("| 10-01 15:00–16:30"), "{after}");
+
+        // Called off and brought back; another bureau sees none of it.
+        let id = shown["sessions"][2]["id"].as_str().unwrap();
+        browser.post(&format!("/sessions/{id}/cancel"), &[("reason", "x")]).await.expect(303);
+        assert!(browser.get(&series).await.expect(200).text().contains(&format!("/sessions/{id}/restore")));
+        browser.post(&format!("/sessions/{id}/restore"), &[]).await.expect(303);
+        browser.post(&format!("/sessions/{id}/restore"), &[]).await.expect(409);
+        let secret = app.account("sf@example.test", "GQ-SF", entity::state::Role::Organizer).await;
+        let other = Browser::new(app);
+        other.get(&format!("/enter/{secret}")).await.expect(303);
+        other.get("/account").await.expect(200);
+        for path in [series.clone(), edit.clone()] {
+            other.get(&path).await.expect(404);
+        }
+        other.post(&series, &change).await.expect(404);
+        browser.get("/settings/lang?to=en&next=/").await.expect(303);
+        for path in [series, edit, "/events/new".to_owned()] {
+            let html = browser.get(&path).await.expect(200).text();
+            assert_eq!((html.matches("<h1").count(), html.contains(" style=")), (1, false), "{path}");
+        }
     }
 }

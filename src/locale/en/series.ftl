@@ -6,6 +6,7 @@ field-series-keeps-dates = Several sittings keep their dates and change their ti
 field-no-series = This sitting is of no series; only it can be changed.
 field-only-this = Only this one can be marked so, not several at once.
 field-bad-capacity = Should be a whole number from 1 to { $limit }.
+field-count-wanted = Should be a whole number above 0.
 field-choose-day-off = Choose what happens on a day off.
 series-title = Series
 series-has = This event has a series: { $words }. Its sittings are changed on its page.

@@ -6,6 +6,7 @@ field-series-keeps-dates = 改多次时各次日期不变，只改时间；要�
 field-no-series = 这一次不属于任何系列，只能改它自己。
 field-only-this = 只能对这一次标记，不能一次标记多次。
 field-bad-capacity = 应为 1 到 { $limit } 的整数。
+field-count-wanted = 应为大于 0 的整数。
 field-choose-day-off = 请选择遇休息日怎么办。
 series-title = 系列
 series-has = 本活动有一个系列：{ $words }。各次在系列页修改。

@@ -60,8 +60,10 @@ impl Typed {
             ("until", _) if self.r_until.trim().parse::<NaiveDate>().is_err() => {
                 wrong.push(FieldProblem::new("r_until", "bad-date"));
             }
-            ("count", _) if number::<u32>(&self.r_count) == 0 => wrong.push(FieldProblem::new("r_count", "bad-number")),
-            (_, None) => wrong.push(FieldProblem::new("r_every", "bad-number")),
+            ("count", _) if number::<u32>(&self.r_count) == 0 => {
+                wrong.push(FieldProblem::new("r_count", "count-wanted"))
+            }
+            (_, None) => wrong.push(FieldProblem::new("r_every", "count-wanted")),
             (_, Some(form)) => {
                 if let Err(error) = form.rule() {
                     wrong.push(FieldProblem { args: error.args(), ..FieldProblem::new("r_every", error.code()) });
@@ -231,7 +233,7 @@ mod tests {
             typed.repeat_problems().into_iter().map(|problem| (problem.field, problem.code)).collect::<Vec<_>>()
         };
         let wrong = Typed { r_off: String::new(), r_count: "viele".into(), ..typed("weeks") };
-        assert_eq!(codes(&wrong), [("r_off".into(), "choose-day-off"), ("r_count".into(), "bad-number")]);
+        assert_eq!(codes(&wrong), [("r_off".into(), "choose-day-off"), ("r_count".into(), "count-wanted")]);
         let wrong = Typed { r_end: "until".into(), r_until: "31.12.".into(), ..typed("weeks") };
         assert_eq!(codes(&wrong), [("r_until".into(), "bad-date")]);
         let wrong = Typed { r_every: "0".into(), ..typed("weeks") };
