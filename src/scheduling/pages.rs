@@ -4,7 +4,8 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::{
-    act, agenda, content, detail, form, holidays, joint, month, moving, place, planner, registration, series, undo, week, year,
+    act, agenda, content, detail, form, holidays, joint, month, moving, place, planner, registration, series, undo,
+    week, year,
 };
 use crate::state::App;
 
@@ -42,8 +43,8 @@ pub fn routes() -> Router<App> {
         .route("/events/{id}/publish", get(act::ask_publish).post(act::do_publish))
         .route("/events/{id}/cancel", get(act::ask_cancel_event).post(act::do_cancel_event))
         .route("/events/{id}/series", get(series::pages::show).post(series::pages::change))
-        .route("/sessions/{id}/edit", get(series::sitting_pages::ask).post(series::sitting_pages::edit))
-        .route("/sessions/{id}/restore", post(series::sitting_pages::restore))
+        .route("/sessions/{id}/edit", get(series::sitting::pages::ask).post(series::sitting::pages::edit))
+        .route("/sessions/{id}/restore", post(series::sitting::pages::restore))
         .route("/sessions/{id}/cancel", get(act::ask_cancel_session).post(act::do_cancel_session))
         .route("/events/{id}/undo", post(undo::pages::take_back))
         .route("/sessions/{id}/move", get(moving::pages::ask).post(moving::pages::shift))

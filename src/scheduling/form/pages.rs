@@ -10,7 +10,8 @@ use entity::{membership_group, session};
 use minijinja::{Value, context, value::Serde};
 use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
 
-use super::{ROWS, Row, Typed, Wrong};
+use super::differences::differences;
+use super::{ROWS, Typed, Wrong};
 use crate::access::Actor;
 use crate::dates::Zone;
 use crate::error::{Code, Error, FieldProblem, Result};
@@ -360,47 +361,4 @@ async fn reach(
 fn called_off(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Vec<String> {
     let off = whole.sessions.iter().filter(|one| one.status == SessionStatus::Cancelled && one.series_id.is_none());
     off.map(|session| format::span(page.lang, &sitting::span(session), now)).collect()
-}
-
-/// What reads otherwise now than in the form: the field, what it says now, what was typed.
-fn differences(page: &Page, tree: &OrgTree, typed: &Typed, present: &Typed) -> Vec<Value> {
-    let names = |codes: &[String]| {
-        codes
-            .iter()
-            .map(|code| tree.by_code(code).map_or(code.as_str(), |org| &org.name))
-            .collect::<Vec<_>>()
-            .join("、")
-    };
-    let kinds =
-        |keys: &[String]| keys.iter().map(|key| page.app.kinds.name(key, page.lang)).collect::<Vec<_>>().join("、");
-    let yes = |text: &str| page.lang.text(if text == "no" { "page-no" } else { "page-yes" });
-    let both = |of: &dyn Fn(&Typed) -> String| (of(present), of(typed));
-    let rows = |form: &Typed| {
-        let row = |row: &Row| format!("{} {} {} {} {} {}", row.day, row.start, row.last, row.end, row.title, row.place);
-        let rows: Vec<_> = form.rows().iter().filter(|row| !row.is_blank()).map(row).collect();
-        rows.join("; ").split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let all = [
-        ("title", "page-title", both(&|form| form.title.clone())),
-        ("kind", "page-kind", both(&|form| kinds(std::slice::from_ref(&form.kind)))),
-        ("org_code", "page-host", both(&|form| names(std::slice::from_ref(&form.org_code)))),
-        ("co_host_codes", "page-co-hosts", both(&|form| names(&form.co_host_codes))),
-        ("location", "page-place", both(&|form| form.location.clone())),
-        ("audience", "page-audience", both(&|form| form.audience_lines().join("; "))),
-        ("required", "page-required-label", both(&|form| yes(&form.required))),
-        ("walk_ins", "page-walk-ins-label", both(&|form| yes(&form.walk_ins))),
-        ("topics", "page-topics", both(&|form| form.topics().join("、"))),
-        ("form", "page-form", both(&|form| form.form.clone())),
-        ("also_kinds", "page-also-kinds", both(&|form| kinds(&form.also_kinds))),
-        ("contact", "series-contact", both(&|form| form.contact.clone())),
-        ("capacity", "series-capacity", both(&|form| form.capacity.trim().to_owned())),
-        (
-            "reminders",
-            "series-reminders",
-            both(&|form| if form.reminding == "own" { form.reminders.join("、") } else { String::new() }),
-        ),
-        ("s_day_0", "page-sessions", both(&rows)),
-    ];
-    let differ = all.into_iter().filter(|(_, _, (now, typed))| now != typed);
-    differ.map(|(id, key, (now, typed))| context! { id, label => page.lang.text(key), now, typed }).collect()
 }

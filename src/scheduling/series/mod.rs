@@ -4,6 +4,7 @@
 //! and its key wherever it is moved; one that began, was held or has attendance never changes with its series; one that
 //! was called off stays off, and one whose time was set by hand keeps it, unless somebody asks otherwise.
 
+pub mod api;
 mod apply;
 mod change;
 mod lay_out;
@@ -14,7 +15,7 @@ mod pattern;
 mod plan;
 mod rest;
 mod shown;
-pub mod sitting_pages;
+pub mod sitting;
 mod view;
 
 pub use apply::Applied;

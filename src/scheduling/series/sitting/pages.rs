@@ -11,9 +11,9 @@ use entity::{event, session};
 use minijinja::{Value, context, value::Serde};
 use serde::{Deserialize, Serialize};
 
-use super::change::ByHand;
-use super::rest::{Apply, change_rest};
-use super::{Applied, bring_back};
+use super::super::change::ByHand;
+use super::super::rest::{Apply, change_rest};
+use super::super::{Applied, bring_back};
 use crate::access::Actor;
 use crate::error::{Code, Error, Result};
 use crate::people::OrgTree;
@@ -174,7 +174,7 @@ async fn show(page: &Page, actor: &Actor, id: SessionId, typed: Typed, again: Ag
         meanwhile => again.present.map(|present| differences(page, &typed, &present)),
         wrong => Serde(again.wrong), problem => again.problem, form => Serde(typed),
     };
-    page.render_as(again.status, "scheduling/series/sitting.html", "events", context).await
+    page.render_as(again.status, "scheduling/series/sitting/sitting.html", "events", context).await
 }
 
 fn differences(page: &Page, typed: &Typed, present: &Typed) -> Vec<Value> {
