@@ -26,6 +26,8 @@ export async function places(demo, page) {
     publish: `${draft}/publish`, cancel: `${bare}/cancel`, "check-in": door, set: door.replace("check-in", "attendance/NY001"),
     content: `${bare}/content`, agenda, speakers: `${bare}/speakers`, checklist: `${bare}/checklist`,
     places: "/places", "new place": "/places/new", place, topics: "/topics?year=2025", holidays: "/holidays?year=2026",
+    people: "/people", "new person": "/people/new", organisations: "/organisations", groups: "/groups",
+    group: "/groups/members?name=center-group", doubles: "/people/doubles",
     report: "/reports/2025?org=YX-NY", mail: "/demo/mail", letter, account: "/account", "not found": "/no-such-page", my: "/my",
     "sign-in": "/sign-in",
   };
