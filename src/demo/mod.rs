@@ -5,6 +5,7 @@
 //! database and a folder of mails of its own, so that it never touches real data and never sends anything.
 
 mod contents;
+mod planned;
 mod present;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use crate::dates::Zone;
 use crate::error::{Error, Result};
 use crate::import::{self, BadRows, Ground, Notify, Upload, Within};
 use crate::people;
-use crate::scheduling::Kinds;
+use crate::scheduling::{Ground as Events, Kinds, WorkHours};
 
 /// The address with which the organiser of the demonstration signs in.
 pub const ORGANISER: &str = "organiser@example.test";
@@ -72,6 +73,7 @@ pub async fn fill(db: &impl ConnectionTrait, kinds: &Kinds, zone: Zone, now: Dat
     bring(db, &present::uploads(zone, now), Notify::Invited, kinds, zone, now).await?;
     let organisation = people::by_code(db, ORGANISATION).await?;
     contents::fill(db, kinds, &organisation, now).await?;
+    planned::fill(db, &Events { kinds, zone, hours: WorkHours::default() }, &organisation, now).await?;
     create_account(db, ORGANISER, organisation.id, Role::Organizer, now).await?;
     Ok(())
 }

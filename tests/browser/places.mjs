@@ -15,6 +15,10 @@ export async function places(demo, page) {
   const agenda = await first(page, "a[href$='/agenda']");
   await page.goto(`${demo.url}/places`);
   const place = await first(page, "main a[href^='/places/']:not([href$='new'])");
+  await page.goto(`${demo.url}/templates`);
+  const use = await first(page, "main a[href$='/use']");
+  await page.goto(`${demo.url}/planning?year=2025`);
+  const item = await first(page, "main a[href^='/planning/items/']");
   // The first mails go out within a few seconds of the start.
   const from = Date.now();
   do await page.goto(`${demo.url}/demo/mail`);
@@ -28,6 +32,11 @@ export async function places(demo, page) {
     places: "/places", "new place": "/places/new", place, topics: "/topics?year=2025", holidays: "/holidays?year=2026",
     people: "/people", "new person": "/people/new", organisations: "/organisations", groups: "/groups",
     group: "/groups/members?name=center-group", doubles: "/people/doubles",
+    planning: "/planning?year=2025", "plan item": item, templates: "/templates", "new template": "/templates/new", use,
+    template: use.replace("/use", ""), "next year": "/planning/next-year?from=2025", observances: "/observances?year=2025",
+    "observance draft": "/observances/science_week/draft?year=2031",
+    week: "/week", agenda_view: "/agenda", planner: "/planner?year=2025", open: "/open",
+    registration: `${bare}/registration`, joint: `${bare}/joint`, "new series": "/events/new",
     report: "/reports/2025?org=YX-NY", mail: "/demo/mail", letter, account: "/account", "not found": "/no-such-page", my: "/my",
     "sign-in": "/sign-in",
   };
