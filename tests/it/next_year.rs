@@ -326,7 +326,7 @@ async fn unset_days_are_said(app: &TestApp) {
 journeys! {
     async fn a_series_is_laid_out_anew_by_its_rule(app: &TestApp) {
         app.world().await;
-        app.at("2025-12-20T09:00");
+        app.at("2024-12-20T09:00");
         let token = app.token("GQ-KJ", entity::state::Scope::Manage).await;
         app.post("/api/v1/events", &token, serde_json::json!({
             "key": "q", "kind": "center_group_study", "title": "2025年季度学法", "org_code": "GQ-KJ", "audience": ["org:GQ-KJ"],
