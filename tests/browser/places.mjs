@@ -35,8 +35,7 @@ export async function places(demo, page) {
     planning: "/planning?year=2025", "plan item": item, templates: "/templates", "new template": "/templates/new", use,
     template: use.replace("/use", ""), "next year": "/planning/next-year?from=2025", observances: "/observances?year=2025",
     "observance draft": "/observances/science_week/draft?year=2031",
-    week: "/week", agenda_view: "/agenda", planner: "/planner?year=2025", open: "/open",
-    registration: `${bare}/registration`, joint: `${bare}/joint`, "new series": "/events/new",
+    open: "/open", registration: `${bare}/registration`, joint: `${bare}/joint`,
     report: "/reports/2025?org=YX-NY", mail: "/demo/mail", letter, account: "/account", "not found": "/no-such-page", my: "/my",
     "sign-in": "/sign-in",
   };

@@ -364,7 +364,7 @@ W-20260212 | 20260212T143000 | cancelled | 02-12 14:30–16:30 |         | 0 cam
         let browser = Browser::new(app);
         browser.get(&format!("/enter/{secret}")).await.expect(303);
         let page = browser.get("/events/new").await.expect(200).text();
-        for text in ["遇休息日", "推迟到后一个工作日", "自己写规则（RRULE）", "提醒", "联系人", "名额", "普法形式", "时区"] {
+        for text in ["遇休息日", "推迟到后一个工作日", "自己写规则（RRULE）", "提醒", "联系人", "名额", "宣传形式", "时区"] {
             assert!(page.contains(text), "{text}");
         }
         let base = [
