@@ -87,7 +87,7 @@ describe("an event from a template", () => {
   test("moves by hand, telling the invited, and the move is taken back", async () => {
     const before = await mails(second);
     await page.getByLabel("更多").first().click();
-    await page.getByRole("link", { name: /改期|移/ }).first().click();
+    await page.getByRole("link", { name: "改时间或地点" }).first().click();
     await page.fill("#location", "县农业大厦一楼");
     await page.getByRole("button", { name: /^保存并发出 \d+ 封$/ }).click();
     await page.waitForURL(new RegExp(`/events/${second}`));
