@@ -2,10 +2,11 @@
 //! time, a day off, an hour outside work, more people than places.
 //!
 //! Looked for against published sessions of anybody and against the event's own other sessions; drafts of the same host
-//! are hints. Places, speakers, people and room are asked about whatever the date. Days off and hours are asked about
-//! only for kinds that do not go out to the public, and only more than seven days ahead: who calls a meeting at short
-//! notice, on an evening or a weekend, knows it. A day that a notice names as off is asked about also when it is more
-//! than seven days past, for then the date is likely a slip. Of a session over several days only the first and the last
+//! are hints. Places, speakers, people and room are asked about whatever the date. Days off and hours are looked at only
+//! for kinds that do not go out to the public. A day that a notice names as off is asked about more than seven days
+//! ahead, and more than seven days past, for then the date is likely a slip; a plain weekend and an hour outside work
+//! only more than thirty days ahead, while planning. Nearer they are shown and ask for no reason: who calls a meeting
+//! at short notice, on an evening or a weekend, knows it. Of a session over several days only the first and the last
 //! count, and its hours do not. A series that keeps a sitting on a day off is asked about once, when it is published.
 //!
 //! What lasts longer than a day and is an exam, goes out to the public or is online is a window in which people come

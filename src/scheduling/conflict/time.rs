@@ -6,8 +6,10 @@ use super::{About, Sort, Weight};
 use crate::dates::{Span, Workdays};
 use crate::scheduling::{Class, WorkHours};
 
-/// How near a session is of which nobody is asked whether they know its day.
+/// How near a session is of which nobody is asked whether they know that its day is a holiday.
 const SHORT_NOTICE: TimeDelta = TimeDelta::days(7);
+/// The same of a plain weekend and of the hour: who plans within the month sees it, and is not asked for a reason.
+const PLANNED_SOON: TimeDelta = TimeDelta::days(30);
 
 /// One thing that is wrong with a time.
 pub(super) type Finding = (Sort, Weight, About);
@@ -20,28 +22,30 @@ pub(super) fn judge(
     hours: WorkHours,
     now: DateTime<Utc>,
 ) -> Vec<Finding> {
-    let far = span.start > now + SHORT_NOTICE;
-    let long_ago = span.start < now - SHORT_NOTICE;
-    if class == Some(Class::Outreach) || !(far || long_ago) {
+    let ahead = span.start - now;
+    if class == Some(Class::Outreach) || (-SHORT_NOTICE..=TimeDelta::zero()).contains(&ahead) {
         return Vec::new();
     }
     let (first, last) = days(span);
     let mut found: Vec<Finding> = if first == last { vec![first] } else { vec![first, last] }
         .into_iter()
-        .filter_map(|day| day_off(day, workdays, far))
+        .filter_map(|day| day_off(day, workdays, ahead))
         .collect();
-    if far {
-        let unknown = |year: &i32| !workdays.is_known(*year);
-        let years = [first.year(), last.year()];
-        let years = if years[0] == years[1] { &years[..1] } else { &years[..] };
-        found.extend(
-            years.iter().filter(|year| unknown(year)).map(|&year| (Sort::DayOff, Weight::Hint, About::NoNotice(year))),
-        );
+    if ahead > TimeDelta::zero() {
+        let mut years = vec![first.year(), last.year()];
+        years.dedup();
+        let unknown = years.into_iter().filter(|year| !workdays.is_known(*year));
+        found.extend(unknown.map(|year| (Sort::DayOff, Weight::Hint, About::NoNotice(year))));
         if !span.all_day && first == last && !within(span, hours) {
-            found.push((Sort::WorkingHours, Weight::Blocks, About::Hours(hours)));
+            found.push((Sort::WorkingHours, weight(ahead, PLANNED_SOON), About::Hours(hours)));
         }
     }
     found
+}
+
+/// Further away than that it is asked about, nearer it is shown.
+fn weight(away: TimeDelta, near: TimeDelta) -> Weight {
+    if away > near { Weight::Blocks } else { Weight::Hint }
 }
 
 /// The first and the last day that a session touches.
@@ -49,10 +53,18 @@ fn days(span: &Span) -> (NaiveDate, NaiveDate) {
     (span.day(), span.last_day())
 }
 
-fn day_off(day: NaiveDate, workdays: &Workdays, far: bool) -> Option<Finding> {
+fn day_off(day: NaiveDate, workdays: &Workdays, ahead: TimeDelta) -> Option<Finding> {
+    if !workdays.is_off(day) {
+        return None;
+    }
     let holiday = workdays.holiday(day).map(str::to_owned);
-    let asked = workdays.is_off(day) && (far || holiday.is_some());
-    asked.then_some((Sort::DayOff, Weight::Blocks, About::DayOff(day, holiday)))
+    let weight = match &holiday {
+        Some(_) => weight(ahead.abs(), SHORT_NOTICE),
+        // A weekend that is over is nobody's question any more.
+        None if ahead < TimeDelta::zero() => return None,
+        None => weight(ahead, PLANNED_SOON),
+    };
+    Some((Sort::DayOff, weight, About::DayOff(day, holiday)))
 }
 
 /// Whether a session of one day lies within the hours of work.
@@ -93,11 +105,16 @@ mod tests {
 
     fn found(class: Class, span: &Span, now: &str) -> Vec<About> {
         let found = judge(Some(class), span, &workdays(), WorkHours::default(), at(now));
-        found.into_iter().map(|(_, _, about)| about).collect()
+        found.into_iter().filter(|(_, weight, _)| *weight == Weight::Blocks).map(|(_, _, about)| about).collect()
+    }
+
+    fn shown(class: Class, span: &Span, now: &str) -> Vec<About> {
+        let found = judge(Some(class), span, &workdays(), WorkHours::default(), at(now));
+        found.into_iter().filter(|(_, weight, _)| *weight == Weight::Hint).map(|(_, _, about)| about).collect()
     }
 
     #[test]
-    fn days_off_and_hours_are_asked_about_from_a_week_ahead() {
+    fn holidays_are_asked_about_from_a_week_ahead_weekends_and_hours_from_a_month() {
         let off = |day: &str, name: Option<&str>| About::DayOff(day.parse().unwrap(), name.map(str::to_owned));
         let hours = || About::Hours(WorkHours::default());
         let (national, early) = (span("2024-10-01T09:00", "2024-10-01T11:00"), "2024-09-01T09:00");
@@ -108,7 +125,13 @@ mod tests {
             assert_eq!(found(Class::Study, &national, near), [], "{near}");
         }
         assert_eq!(found(Class::Study, &national, "2024-10-08T09:01"), [off("2024-10-01", Some("国庆节"))]);
+        assert_eq!(shown(Class::Study, &national, "2024-09-24T09:00"), [off("2024-10-01", Some("国庆节"))]);
         let saturday = span("2024-09-21T09:00", "2024-09-21T19:00");
+        let early = "2024-08-01T09:00";
+        for near in ["2024-08-22T09:00", "2024-09-21T08:00"] {
+            assert_eq!(found(Class::Study, &saturday, near), [], "{near}");
+            assert_eq!(shown(Class::Study, &saturday, near), [off("2024-09-21", None), hours()], "{near}");
+        }
         assert_eq!(found(Class::Study, &saturday, early), [off("2024-09-21", None), hours()]);
         assert_eq!(found(Class::Study, &saturday, "2024-12-01T09:00"), []);
         // A worked Sunday is a working day.
