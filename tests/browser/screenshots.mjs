@@ -6,7 +6,7 @@ import { signIn, startBrowser, startDemo, widths } from "./demo.mjs";
 import { places } from "./places.mjs";
 
 const folder = join(import.meta.dirname, "../../docs/screenshots");
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : ["month", "event", "check-in", "report"];
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : ["month", "event", "check-in", "report", "planner"];
 
 await mkdir(folder, { recursive: true });
 const [demo, browser] = await Promise.all([startDemo(), startBrowser()]);
