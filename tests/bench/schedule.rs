@@ -1,12 +1,14 @@
-//! How quick the calendar's pages are, beside a bare indexed query for the same rows.
+//! How quick the calendar's pages and the conflict check are, beside a bare indexed query for the same rows.
 //!
 //! `cargo bench --bench schedule` on a machine with nothing else to do. 10,000 events with 40,000 sessions over five
 //! years, 5,000 people in 200 organisations. The pages go through the whole router, signed in, without a network; the
 //! bare query is prepared once, on the same database, and reads the columns that a page shows. Each round asks for the
-//! same months in both ways, one after the other; the median of the rounds counts.
+//! same months, or about the same drafts, in both ways, one after the other; the median of the rounds counts.
 
 #[path = "schedule_bare.rs"]
 mod bare;
+#[path = "schedule_conflict.rs"]
+mod conflict;
 #[expect(dead_code, reason = "shared with the bench of check-ins, which has PostgreSQL insert")]
 mod postgres;
 #[expect(dead_code, reason = "shared with the bench of check-ins, which starts servers")]
@@ -45,14 +47,16 @@ fn main() {
         let file = folder.path().join("pufa.db");
         runtime.block_on(async {
             let world = World::make(&format!("sqlite://{}", file.display())).await;
-            measure("SQLite", &world, &mut Bare::sqlite(&file)).await;
+            measure("SQLite", &world, &mut Bare::sqlite(&file, &bare::month())).await;
+            conflict::measure(&world, &mut Bare::sqlite(&file, bare::OVER)).await;
         });
     }
     if only != "sqlite" {
         let cluster = Cluster::start(folder.path());
         runtime.block_on(async {
             let world = World::make(&cluster.url()).await;
-            measure("PostgreSQL", &world, &mut Bare::postgres(&cluster.url()).await).await;
+            measure("PostgreSQL", &world, &mut Bare::postgres(&cluster.url(), &bare::month()).await).await;
+            conflict::measure(&world, &mut Bare::postgres(&cluster.url(), bare::OVER).await).await;
         });
     }
 }
@@ -104,7 +108,6 @@ async fn measure(name: &str, world: &World, bare: &mut Bare) {
             line(&format!("{view}, {who}"), 0, None, median(times));
         }
     }
-    println!();
 }
 
 /// Whole weeks around a month, as the page shows them: the first and the last day.

@@ -24,17 +24,19 @@ use tower::ServiceExt;
 
 use crate::bare::instants;
 
-const EVENTS: i64 = 10_000;
-const SESSIONS: i64 = 40_000;
+pub const EVENTS: i64 = 10_000;
+pub const SESSIONS: i64 = 40_000;
+/// How long every session lasts.
+pub const LENGTH: TimeDelta = TimeDelta::minutes(90);
 const PEOPLE: i64 = 5_000;
 /// One county, 19 bodies below it, 180 sections below these.
-const BODIES: i64 = 19;
+pub const BODIES: i64 = 19;
 const ORGANISATIONS: i64 = 200;
-const KINDS: [&str; 6] = ["lecture", "training", "meeting", "exam", "community", "party_day"];
+pub const KINDS: [&str; 6] = ["lecture", "training", "meeting", "exam", "community", "party_day"];
 
 /// The program with its data.
 pub struct World {
-    app: App,
+    pub app: App,
     router: Router,
     /// Starts and hosts, to know what a query must find.
     starts: Vec<(DateTime<Utc>, i64)>,
@@ -56,12 +58,21 @@ fn parent(id: i64) -> Option<i64> {
     }
 }
 
-fn host(event: i64) -> i64 {
+pub fn host(event: i64) -> i64 {
     event % ORGANISATIONS + 1
 }
 
+/// Where an event is.
+pub fn place(event: i64) -> String {
+    format!("第{}会议室", event % 300)
+}
+
+pub const fn is_draft(event: i64) -> bool {
+    event % 20 == 7
+}
+
 /// When a session begins: any day of the five years, on a quarter of an hour of a working day.
-fn start(session: i64) -> DateTime<Utc> {
+pub fn start(session: i64) -> DateTime<Utc> {
     let first = NaiveDate::from_ymd_opt(2022, 1, 1).expect("a date");
     let day = first + Days::new((session * 7_919 % 1_826).unsigned_abs());
     instants(day, day).0 + TimeDelta::minutes(8 * 60 + session % 32 * 15)
@@ -145,7 +156,6 @@ async fn fill_people(tx: &impl ConnectionTrait, now: DateTime<Utc>) {
         name: Set(format!("干部BS{id}")),
         email: Set(Some(format!("bs{id}@example.test"))),
         created_at: Set(now),
-        ..Default::default()
     });
     insert_all(tx, persons.collect(), None).await.expect("people");
     let memberships = (1..=PEOPLE).map(|id| membership::ActiveModel {
@@ -155,13 +165,11 @@ async fn fill_people(tx: &impl ConnectionTrait, now: DateTime<Utc>) {
         title: Set(String::new()),
         active_from: Set("2021-01-01".parse().expect("a date")),
         active_to: Set(None),
-        ..Default::default()
     });
     insert_all(tx, memberships.collect(), None).await.expect("memberships");
     let groups = (1..=PEOPLE).filter(|id| id % 5 == 0).map(|id| membership_group::ActiveModel {
         membership_id: Set(entity::id::MembershipId(id)),
         name: Set("center-group".into()),
-        ..Default::default()
     });
     insert_all(tx, groups.collect(), None).await.expect("groups");
     people::touch(tx).await.expect("the revision");
@@ -174,10 +182,10 @@ async fn fill_events(tx: &impl ConnectionTrait, now: DateTime<Utc>) {
         kind: Set(KINDS[usize::try_from(n).expect("an index") % KINDS.len()].into()),
         title: Set(format!("第{n}次法治专题学习")),
         host_id: Set(OrganisationId(host(n))),
-        location: Set(format!("第{}会议室", n % 300)),
+        location: Set(place(n)),
         required: Set(n % 3 > 0),
         walk_ins: Set(true),
-        status: Set(if n % 20 == 7 { EventStatus::Draft } else { EventStatus::Scheduled }),
+        status: Set(if is_draft(n) { EventStatus::Draft } else { EventStatus::Scheduled }),
         time_zone: Set("Asia/Shanghai".into()),
         form: Set(String::new()),
         reminders: Set(None),
@@ -216,7 +224,7 @@ async fn fill_events(tx: &impl ConnectionTrait, now: DateTime<Utc>) {
             uid: Set(format!("bs-{n:05}@example.test")),
             event_id: Set(EventId(n % EVENTS + 1)),
             starts_at: Set(starts_at),
-            ends_at: Set(starts_at + TimeDelta::minutes(90)),
+            ends_at: Set(starts_at + LENGTH),
             all_day: Set(false),
             time_zone: Set("Asia/Shanghai".into()),
             day: Set(day),
