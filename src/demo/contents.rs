@@ -75,12 +75,12 @@ pub async fn fill(
     };
     let both = [speaker(None, "外请讲师", "县人大常委会法工委"), speaker(Some("NY001"), "", "主持")];
     replace_speakers(db, &actor, open, &both, None, now).await?;
-    let link = NewLink {
+    let law = NewLink {
         title: "农产品质量安全法全文".to_owned(),
         url: "https://flk.example.test/ncpzlaqf".to_owned(),
         session_id: None,
     };
-    add_link(db, &actor, open, &link, now).await?;
+    add_link(db, &actor, open, &law, now).await?;
     let items = CHECKLIST.map(|(kind, text)| (kind, text.to_owned()));
     put_checklist(db, event_of(db, "DEMO-OUT").await?, &items).await.map(drop)
 }

@@ -25,6 +25,9 @@ pub struct Outlook {
     pub shifts: BTreeMap<(SessionId, PersonId), Shift>,
 }
 
+/// A session that changes, with its event and what becomes of whom.
+pub type Shifted<'a> = (&'a event::Model, &'a session::Model, Vec<(PersonId, Shift)>);
+
 /// What a change did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Done {
@@ -37,7 +40,7 @@ pub struct Done {
 impl Outlook {
     /// The sessions that change, by start, each with what becomes of whom.
     #[must_use]
-    pub fn sessions(&self) -> Vec<(&event::Model, &session::Model, Vec<(PersonId, Shift)>)> {
+    pub fn sessions(&self) -> Vec<Shifted<'_>> {
         let mut of: HashMap<SessionId, Vec<(PersonId, Shift)>> = HashMap::new();
         for (&(session, person), &shift) in &self.shifts {
             of.entry(session).or_default().push((person, shift));

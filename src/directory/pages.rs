@@ -34,6 +34,7 @@ pub fn routes() -> Router<App> {
 
 /// The actor's organisations to choose from, those above before those below, indented; without those that are no more
 /// on `day`, except the chosen one.
+#[must_use]
 pub fn own_orgs(tree: &OrgTree, actor: &Actor, chosen: &str, day: Option<NaiveDate>) -> Vec<Value> {
     let mut rows = Vec::new();
     put(tree, actor.organisation, 0, &mut rows);
@@ -67,6 +68,7 @@ pub fn put(
 }
 
 /// A label as people read it: known ones by their name, others as they are.
+#[must_use]
 pub fn group_name(lang: Lang, name: &str) -> String {
     match name {
         "center-group" | "enforcement" => lang.text(&format!("people-group-{name}")),

@@ -43,7 +43,7 @@ pub async fn reminders(db: &impl ConnectionTrait, kinds: &Kinds, now: DateTime<U
         }
         let people = roster::invited_to(db, &event, &session).await?;
         if let Some(rows) = names.get(&event.id) {
-            let told = people.iter().filter(|member| member.email.is_some()).map(|m| m.person_id).collect();
+            let told: HashSet<_> = people.iter().filter(|member| member.email.is_some()).map(|m| m.person_id).collect();
             let detail = detail(&session, &reminder);
             messages.extend(registration::reminders(rows, &event, &session, &told, &prefix, &detail));
         }

@@ -59,9 +59,8 @@ impl<'a> Registered<'a> {
     /// What the calendar is told: nothing of whoever only waits.
     pub(super) fn method(&self) -> Option<Method> {
         match (self.row.kind, self.key()) {
-            (MessageKind::Registration, "called-off") => Some(Method::Cancel),
             (_, "waiting" | "not-waiting") | (MessageKind::Reminder, _) => None,
-            (MessageKind::Cancellation, _) => Some(Method::Cancel),
+            (MessageKind::Registration, "called-off") | (MessageKind::Cancellation, _) => Some(Method::Cancel),
             _ => Some(Method::Request),
         }
     }

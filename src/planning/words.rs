@@ -8,8 +8,7 @@ pub fn replace_number(text: &str, number: &str, with: &str) -> String {
     while let Some(at) = rest.find(number) {
         let (before, found) = rest.split_at(at);
         let after = &found[number.len()..];
-        let digit_before =
-            before.chars().next_back().or_else(|| out.chars().next_back()).is_some_and(|c| c.is_numeric());
+        let digit_before = before.chars().next_back().or_else(|| out.chars().next_back()).is_some_and(char::is_numeric);
         let digit_after = after.chars().next().is_some_and(char::is_numeric);
         out.push_str(before);
         out.push_str(if digit_before || digit_after { number } else { with });

@@ -60,6 +60,7 @@ pub(super) fn lines(field: &str, texts: &[String], limit: usize, wrong: &mut Vec
 }
 
 /// The beginning of somebody's text, to be shown in a refusal.
+#[must_use]
 pub fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(60).collect()
 }

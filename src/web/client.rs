@@ -22,18 +22,21 @@ impl FromRequestParts<App> for Client {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         if app.config.server.behind_proxy {
             let list = parts.headers.get_all("x-forwarded-for").iter().next_back().and_then(|text| text.to_str().ok());
-            let last = list.and_then(|text| text.rsplit(',').next()).and_then(|text| text.trim().parse().ok());
-            return Ok(Self(last));
+            let nearest = list.and_then(|text| text.rsplit(',').next()).and_then(|text| text.trim().parse().ok());
+            return Ok(Self(nearest));
         }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Ok(Self(peer.map(|ConnectInfo(address)| address.ip())))
     }
 }
 
+/// Since when and how often, by network and thing.
+type Seen = HashMap<(IpAddr, i64), (DateTime<Utc>, u32)>;
+
 /// How often clients did something lately, in memory only: addresses are never written anywhere. Of several servers
 /// each counts for itself.
 #[derive(Debug, Default)]
-pub struct Throttle(Mutex<HashMap<(IpAddr, i64), (DateTime<Utc>, u32)>>);
+pub struct Throttle(Mutex<Seen>);
 
 impl Throttle {
     /// Entries before old ones are swept out.

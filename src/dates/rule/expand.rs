@@ -274,7 +274,8 @@ mod tests {
             day in 0_u64..40_000,
             berlin in any::<bool>(),
         ) {
-            let parts: String = parts.iter().map(|(name, values)| format!(";{name}={}", values.join(","))).collect();
+            let parts: Vec<_> = parts.iter().map(|(name, values)| format!(";{name}={}", values.join(","))).collect();
+            let parts = parts.concat();
             let zone = Zone::parse(if berlin { "Europe/Berlin" } else { "Asia/Shanghai" }).unwrap();
             let first = at("1990-01-01T02:30:00") + chrono::Days::new(day);
             if let Ok(rule) = Rule::parse(&format!("FREQ={freq}{parts}")) {

@@ -63,9 +63,9 @@ impl Words<'_> {
         if months.is_empty() {
             return every;
         }
-        let names = months.iter().map(|month| self.lang.text(&format!("rule-month-{month}"))).collect();
+        let names: Vec<_> = months.iter().map(|month| self.lang.text(&format!("rule-month-{month}"))).collect();
         let key = if self.rule.freq == Freq::Yearly { "rule-words-year-in" } else { "rule-words-in" };
-        self.say(key, &[("every", &every), ("months", &self.listed(names))])
+        self.say(key, &[("every", &every), ("months", &self.listed(&names))])
     }
 
     fn has_no_days(&self) -> bool {
@@ -81,7 +81,7 @@ impl Words<'_> {
             n if *week < 0 => self.counted("rule-words-week-from-end", n.into()),
             n => self.counted("rule-words-week-number", n.into()),
         };
-        self.some(self.rule.by_week_no.iter().map(say).collect())
+        self.some(self.rule.by_week_no.iter().map(say))
     }
 
     fn year_days(&self) -> Option<String> {
@@ -89,7 +89,7 @@ impl Words<'_> {
             n if *day < 0 => self.counted("rule-words-year-day-from-end", n.into()),
             n => self.counted("rule-words-year-day", n.into()),
         };
-        self.some(self.rule.by_year_day.iter().map(say).collect())
+        self.some(self.rule.by_year_day.iter().map(say))
     }
 
     /// Days of the month; that of the first sitting where months and years have no other.
@@ -105,7 +105,7 @@ impl Words<'_> {
             n if *n < 0 => self.counted("rule-words-day-from-end", n.unsigned_abs().into()),
             n => self.counted("rule-words-month-day", n.unsigned_abs().into()),
         };
-        self.some(days.iter().map(say).collect())
+        self.some(days.iter().map(say))
     }
 
     fn weekdays(&self) -> Option<String> {
@@ -136,7 +136,7 @@ impl Words<'_> {
                 None => name,
             }
         };
-        self.some(days.iter().map(say).collect())
+        self.some(days.iter().map(say))
     }
 
     /// Which of the days that fit, where the rule picks some.
@@ -145,7 +145,7 @@ impl Words<'_> {
         if picked.is_empty() {
             return days;
         }
-        self.say("rule-words-of", &[("days", &days), ("which", &self.listed(picked))])
+        self.say("rule-words-of", &[("days", &days), ("which", &self.listed(&picked))])
     }
 
     /// Third, last, second to last.
@@ -170,11 +170,12 @@ impl Words<'_> {
         self.say(key, &[("n", &n.to_string()), ("suffix", suffix)])
     }
 
-    fn some(&self, names: Vec<String>) -> Option<String> {
-        (!names.is_empty()).then(|| self.listed(names))
+    fn some(&self, names: impl Iterator<Item = String>) -> Option<String> {
+        let names: Vec<_> = names.collect();
+        (!names.is_empty()).then(|| self.listed(&names))
     }
 
-    fn listed(&self, names: Vec<String>) -> String {
+    fn listed(&self, names: &[String]) -> String {
         let Some((last, before)) = names.split_last() else { return String::new() };
         if before.is_empty() {
             return last.clone();

@@ -174,12 +174,11 @@ impl Reading {
 
     /// `2026-10-01` or `2026-10-01..2026-10-07`, both ends included.
     fn range(&mut self, text: &str, name: &str, off: bool, place: &str) {
-        let (first, last) = match text.split_once("..") {
-            Some((first, last)) => (self.date(first, place), self.date(last, place)),
-            None => {
-                let day = self.date(text, place);
-                (day, day)
-            }
+        let (first, last) = if let Some((first, last)) = text.split_once("..") {
+            (self.date(first, place), self.date(last, place))
+        } else {
+            let day = self.date(text, place);
+            (day, day)
         };
         let (Some(first), Some(last)) = (first, last) else { return };
         if last < first {

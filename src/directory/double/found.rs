@@ -50,8 +50,8 @@ pub async fn pairs(db: &impl ConnectionTrait, org: OrganisationId) -> Result<Vec
         .order_by_asc(person::Column::StaffNo)
         .all(db)
         .await?;
-    let (mut alike, mut found): (BTreeMap<(Why, String), Vec<usize>>, BTreeMap<(usize, usize), BTreeSet<Why>>) =
-        (BTreeMap::new(), BTreeMap::new());
+    let mut alike: BTreeMap<(Why, String), Vec<usize>> = BTreeMap::new();
+    let mut found: BTreeMap<(usize, usize), BTreeSet<Why>> = BTreeMap::new();
     for (i, row) in people.iter().enumerate() {
         if let Some(email) = &row.email {
             alike.entry((Why::Email, email.clone())).or_default().push(i);

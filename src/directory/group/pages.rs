@@ -185,7 +185,7 @@ async fn show(page: &Page, actor: &Actor, typed: Typed, again: Again) -> Result<
     let orgs: Vec<_> = by_org.into_iter().map(|(org, people)| context! { org, people }).collect();
     let status = if again.wrong.0.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let context = context! {
-        text => group_name(page.lang, &shown), total, more => total > people.len() as i64, orgs,
+        text => group_name(page.lang, &shown), total, more => i64::try_from(people.len()).is_ok_and(|named| total > named), orgs,
         query => encode(&typed.name), form => Serde(typed), wrong => Serde(again.wrong),
         outlook => again.outlook, toast => again.toast, may_manage => actor.may_manage(),
     };

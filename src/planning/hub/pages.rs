@@ -249,7 +249,7 @@ pub async fn edit(
         }
         Err(Error::Problem(problem)) if matches!(problem.code, Code::Invalid | Code::ChangedMeanwhile) => {
             tx.rollback().await?;
-            let meanwhile = (problem.code == Code::ChangedMeanwhile).then(|| (row.target, row.due));
+            let meanwhile = (problem.code == Code::ChangedMeanwhile).then_some((row.target, row.due));
             let typed = Typed { version: version(&row), ..typed };
             show_edit(&page, &row, typed, &problem.fields, (problem.code.status(), meanwhile)).await
         }

@@ -151,7 +151,6 @@ fn new_event(one: &Chosen<'_>, (from, to): (i32, i32)) -> NewEvent {
         series: proposed.series.as_ref().map(|series| series.new.clone()),
         capacity: event.capacity,
         contact: event.contact.clone(),
-        ..NewEvent::default()
     }
 }
 

@@ -68,6 +68,7 @@ pub async fn reach(db: &impl ConnectionTrait, whole: &Whole, sessions: &[&sessio
 }
 
 /// The sittings of a published event, or of a draft as if it were published, that are not over.
+#[must_use]
 pub fn ahead(whole: &Whole, now: DateTime<Utc>) -> Vec<&session::Model> {
     let published = entity::event::Model { status: EventStatus::Scheduled, ..whole.event.clone() };
     whole.sessions.iter().filter(|session| is_ahead(&published, session, now)).collect()

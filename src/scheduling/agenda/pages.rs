@@ -68,10 +68,7 @@ pub async fn show(desk: Desk<()>, RawQuery(query): RawQuery) -> Result<Response>
 
 fn first_day(filters: &Filters, today: NaiveDate) -> NaiveDate {
     let said = [&filters.date, &filters.year, &filters.month].into_iter().any(|text| !text.is_empty());
-    match filters.needs_me() && !said {
-        true => today - Days::new(BACK),
-        false => filters.day(today),
-    }
+    if filters.needs_me() && !said { today - Days::new(BACK) } else { filters.day(today) }
 }
 
 fn asked(filters: &Filters, day: NaiveDate) -> Part {

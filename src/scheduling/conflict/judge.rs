@@ -86,7 +86,7 @@ impl<'a> Judge<'a> {
         let (own, must_come) = (self.own_side(sitting), self.must_come(sitting));
         let other = self.other_side(session, event);
         let facts = self.facts;
-        !self.pairs(&own, &must_come, &other, |among| facts.must_be_at(event, session, among)).is_empty()
+        !Self::pairs(&own, &must_come, &other, |among| facts.must_be_at(event, session, among)).is_empty()
     }
 
     /// How many must come to a sitting.
@@ -144,7 +144,7 @@ impl<'a> Judge<'a> {
         let other = self.other_side(session, event);
         let (facts, draft) = (self.facts, event.status == EventStatus::Draft);
         let wanted = |among: &[Somebody]| facts.must_be_at(event, session, among);
-        let pairs = self.pairs(own, must_come, &other, wanted);
+        let pairs = Self::pairs(own, must_come, &other, wanted);
         if pairs.is_empty() {
             return;
         }
@@ -165,7 +165,7 @@ impl<'a> Judge<'a> {
         let wanted = |among: &[Somebody]| {
             among.iter().filter(|somebody| there.contains(&somebody.person)).cloned().collect::<Vec<_>>()
         };
-        let pairs = self.pairs(own, must_come, &self.own_side(other), wanted);
+        let pairs = Self::pairs(own, must_come, &self.own_side(other), wanted);
         let Some(event) = self.subject.event.or((!pairs.is_empty()).then_some(entity::id::EventId(0))) else { return };
         let known = self.known(other.session, &other.title, event, &self.subject.kind, self.subject.host);
         for (sort, about) in pairs {
@@ -196,7 +196,6 @@ impl<'a> Judge<'a> {
 
     /// What two sessions that lie over each other want both; `wanted` says who of some people must be at the other.
     fn pairs(
-        &self,
         own: &Side<'_>,
         must_come: &[Somebody],
         other: &Side<'_>,
@@ -216,8 +215,8 @@ impl<'a> Judge<'a> {
         }
         let both_speak: HashSet<PersonId> = twice.iter().filter_map(|row| row.person_id).collect();
         let mut people = wanted(must_come);
-        let speak_here: Vec<Somebody> = own.speakers.iter().filter_map(|row| somebody(row)).collect();
-        people.extend(wanted(&speak_here));
+        let own_speakers: Vec<Somebody> = own.speakers.iter().filter_map(|row| somebody(row)).collect();
+        people.extend(wanted(&own_speakers));
         let speak_there: HashSet<PersonId> = other.speakers.iter().filter_map(|row| row.person_id).collect();
         people.extend(must_come.iter().filter(|somebody| speak_there.contains(&somebody.person)).cloned());
         let mut named = HashSet::new();

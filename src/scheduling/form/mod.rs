@@ -303,7 +303,6 @@ impl Typed {
             // Of a series, the first row is the first slot.
             sessions: if self.recurs() { sessions.into_iter().skip(1).collect() } else { sessions },
             series: self.recurs().then(|| self.new_series()),
-            ..NewEvent::default()
         };
         let skip = usize::from(self.recurs()).min(rows.len());
         (event, rows[skip..].to_vec())

@@ -61,7 +61,7 @@ impl Typed {
                 wrong.push(FieldProblem::new("r_until", "bad-date"));
             }
             ("count", _) if number::<u32>(&self.r_count) == 0 => {
-                wrong.push(FieldProblem::new("r_count", "count-wanted"))
+                wrong.push(FieldProblem::new("r_count", "count-wanted"));
             }
             (_, None) => wrong.push(FieldProblem::new("r_every", "count-wanted")),
             (_, Some(form)) => {

@@ -61,8 +61,8 @@ pub fn rows<'a>(sittings: &'a [Sitting], kinds: &Kinds, now: DateTime<Utc>) -> V
         months[sitting.day.month0() as usize].push(sitting);
     }
     let class_of = |kind: &str| kinds.get(kind).map_or(Class::Meeting, |kind| kind.class);
-    let row = |(kind, months): (&&'a str, &[Vec<&'a Sitting>; 12])| Row {
-        kind: *kind,
+    let row = |(&kind, months): (&&'a str, &[Vec<&'a Sitting>; 12])| Row {
+        kind,
         cells: std::array::from_fn(|month| cell(&months[month], now)),
     };
     CLASSES

@@ -94,7 +94,7 @@ pub async fn show(desk: Desk<()>, RawQuery(query): RawQuery) -> Result<Response>
         facts => [context! { text => page.lang.text_with("page-sessions-all", [("n", found.len())]) }],
         months => Serde(months(&frame, year, &sums)),
         classes => Serde(all.iter().map(|(class, rows)| class_rows(&frame, *class, rows, year)).collect::<Vec<_>>()),
-        without => without(&frame, flat().map(|row| row.kind).collect()),
+        without => without(&frame, &flat().map(|row| row.kind).collect::<Vec<_>>()),
     };
     page.render("scheduling/planner/planner.html", "calendar", context).await
 }
@@ -104,7 +104,7 @@ fn first_of(year: i32, month: u32) -> Option<NaiveDate> {
 }
 
 /// The kinds of the site that have nothing in the year; none named where something narrows what is shown.
-fn without(frame: &Frame<'_>, with: Vec<&str>) -> Vec<String> {
+fn without(frame: &Frame<'_>, with: &[&str]) -> Vec<String> {
     if frame.filters.narrow() {
         return Vec::new();
     }

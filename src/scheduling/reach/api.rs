@@ -89,17 +89,16 @@ async fn audience(
 ) -> Result<Json<Preview>> {
     let (db, now) = (app.db.read(), app.now());
     let event = event_for(db, &caller.actor, id).await?;
-    let day = match &asked.day {
-        Some(text) => text.parse::<NaiveDate>().map_err(|_| Error::field("day", "bad-date"))?,
-        None => {
-            let next = session::Entity::find()
-                .filter(session::Column::EventId.eq(id))
-                .filter(session::Column::StartsAt.gt(now))
-                .order_by_asc(session::Column::StartsAt)
-                .one(db)
-                .await?;
-            next.map_or_else(|| app.config.zone().day(now), |session| session.day)
-        }
+    let day = if let Some(text) = &asked.day {
+        text.parse::<NaiveDate>().map_err(|_| Error::field("day", "bad-date"))?
+    } else {
+        let next = session::Entity::find()
+            .filter(session::Column::EventId.eq(id))
+            .filter(session::Column::StartsAt.gt(now))
+            .order_by_asc(session::Column::StartsAt)
+            .one(db)
+            .await?;
+        next.map_or_else(|| app.config.zone().day(now), |session| session.day)
     };
     let tree = OrgTree::load(db).await?;
     let found = reach(db, &tree, &Audience::load(db, &event).await?, day).await?;

@@ -9,7 +9,6 @@ use crate::error::FieldProblem;
 
 /// The terms of registration as somebody writes them; None stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "not given, given as none and given are three things")]
 pub struct Terms<'a> {
     /// Whether it is open.
     pub registration: Option<RegistrationMode>,

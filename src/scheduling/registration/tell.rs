@@ -1,6 +1,7 @@
 //! Telling who put their names down: that they have a place, wait, moved up or are off, and what becomes of the event.
 
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 
 use chrono::{DateTime, Utc};
 use entity::id::PersonId;
@@ -102,12 +103,13 @@ pub(super) async fn again(
 }
 
 /// What who put their names down for a sitting is told beside its invited; `told` are told already.
+#[must_use]
 pub fn letters(
     rows: &[registration::Model],
     kind: MessageKind,
     event: &event::Model,
     session: &session::Model,
-    told: &HashSet<PersonId>,
+    told: &HashSet<PersonId, impl BuildHasher>,
     detail: Option<&Value>,
 ) -> Vec<Message> {
     let others = rows.iter().filter(|row| !row.email.is_empty() && row.person_id.is_none_or(|id| !told.contains(&id)));
@@ -124,11 +126,12 @@ pub fn letters(
 }
 
 /// A reminder of a sitting to those who have a place and are not among `told`.
+#[must_use]
 pub fn reminders(
     rows: &[registration::Model],
     event: &event::Model,
     session: &session::Model,
-    told: &HashSet<PersonId>,
+    told: &HashSet<PersonId, impl BuildHasher>,
     prefix: &str,
     detail: &Value,
 ) -> Vec<Message> {

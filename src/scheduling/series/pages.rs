@@ -280,6 +280,9 @@ pub fn laid_view(page: &Page, pattern: &Pattern, laid: &LaidOut, now: DateTime<U
     }
 }
 
+/// How one thing in the form reads.
+type Reading<'a> = &'a dyn Fn(&Typed) -> String;
+
 /// What reads otherwise now than in the form.
 fn differences(page: &Page, typed: &Typed, present: &Typed) -> Vec<Value> {
     let first = |form: &Typed| {
@@ -290,7 +293,7 @@ fn differences(page: &Page, typed: &Typed, present: &Typed) -> Vec<Value> {
         off @ ("keep" | "skip" | "before" | "after") => page.lang.text(&format!("series-off-{off}")),
         _ => String::new(),
     };
-    let all: [(&str, &dyn Fn(&Typed) -> String); 3] =
+    let all: [(&str, Reading<'_>); 3] =
         [("series-first", &first), ("series-rule", &Typed::rrule), ("series-off", &off)];
     all.iter()
         .map(|(key, of)| (key, of(present), of(typed)))

@@ -79,16 +79,19 @@ impl<'a> Frame<'a> {
     }
 
     /// The condition of the sittings, as the queries take it.
+    #[must_use]
     pub fn sittings(&self) -> (&Wanted, &[String]) {
         (&self.wanted, &self.exams)
     }
 
     /// How sittings are shown.
+    #[must_use]
     pub fn show(&self) -> Show<'_> {
         Show { lang: self.page.lang, kinds: &self.page.app.kinds, zone: self.zone, now: self.now }
     }
 
     /// What a notice says of a day; `first` is the first day that is shown.
+    #[must_use]
     pub fn mark(&self, day: NaiveDate, first: NaiveDate) -> Option<DayMark> {
         mark(&self.workdays, day, first)
     }

@@ -11,6 +11,9 @@ use entity::state::{EventStatus, Role, SessionStatus};
 use crate::harness::{Browser, TestApp, shanghai};
 use year::Known;
 
+/// Which sittings a filter leaves.
+type Which = Box<dyn Fn(&Known) -> bool>;
+
 /// A browser that is signed in with an account of that role.
 async fn desk<'a>(app: &'a TestApp, org: &str, role: Role) -> Browser<'a> {
     let secret = app.account(&format!("{}-{role}@example.test", org.to_lowercase()), org, role).await;
@@ -176,7 +179,7 @@ journeys! {
         assert_eq!(from_may, ids(known.iter().filter(|one| one.last >= day("2025-05-01"))));
 
         let study = ["lecture", "training"];
-        let cases: [(&str, Box<dyn Fn(&Known) -> bool>); 10] = [
+        let cases: [(&str, Which); 10] = [
             ("kind=class-study", Box::new(move |one| study.contains(&one.kind))),
             ("kind=exam", Box::new(|one| one.kind == "exam")),
             ("org=GQ-SF", Box::new(|one| one.host == "GQ-SF")),

@@ -75,14 +75,14 @@ fn plain(i: u32, n: u32) -> Plan {
         kind: KINDS[i as usize % 5],
         host: HOSTS[i as usize % 3],
         place: format!("第{}会议室", i % 7),
-        topic: (i % 4 == 0).then_some("民法典"),
-        required: i % 2 == 0,
+        topic: i.is_multiple_of(4).then_some("民法典"),
+        required: i.is_multiple_of(2),
         event_status: match i {
             i if i % 10 == 3 => EventStatus::Draft,
             i if i % 25 == 1 => EventStatus::Cancelled,
             _ => EventStatus::Scheduled,
         },
-        status: if (i + n) % 19 == 0 { SessionStatus::Cancelled } else { SessionStatus::Scheduled },
+        status: if (i + n).is_multiple_of(19) { SessionStatus::Cancelled } else { SessionStatus::Scheduled },
     }
 }
 

@@ -92,7 +92,7 @@ pub async fn of_event(db: &impl ConnectionTrait, whole: &Whole) -> Result<NewTem
         audience: whole
             .audience
             .iter()
-            .map(|line| if *line == own { format!("org:{}", HOST) } else { line.clone() })
+            .map(|line| if *line == own { format!("org:{HOST}") } else { line.clone() })
             .collect(),
         topics: whole.topics.clone(),
         also_kinds: whole.also_kinds.clone(),
