@@ -10,7 +10,7 @@ use crate::access::{Actor, Rights};
 use crate::error::{Error, Result};
 use crate::scheduling::Kinds;
 use crate::scheduling::content::{
-    Agenda, AgendaLine, NewLink, NewSpeaker, add_link, put_checklist, replace_agenda, replace_speakers,
+    Agenda, AgendaLine, NewLink, NewSpeaker, Task, add_link, put_checklist, replace_agenda, replace_speakers,
 };
 use crate::scheduling::place::{NewPlace, add_place};
 
@@ -81,8 +81,8 @@ pub async fn fill(
         session_id: None,
     };
     add_link(db, &actor, open, &law, now).await?;
-    let items = CHECKLIST.map(|(kind, text)| (kind, text.to_owned()));
-    put_checklist(db, event_of(db, "DEMO-OUT").await?, &items).await.map(drop)
+    let items = CHECKLIST.map(|(kind, text)| Task { kind, text: text.to_owned() });
+    put_checklist(db, event_of(db, "DEMO-OUT").await?, &items).await
 }
 
 async fn event_of(db: &impl ConnectionTrait, key: &str) -> Result<EventId> {

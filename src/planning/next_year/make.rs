@@ -14,7 +14,7 @@ use crate::db::insert_all;
 use crate::error::{Code, Error, Result};
 use crate::locale::Lang;
 use crate::planning::words::replace_number;
-use crate::scheduling::{Ground, Made, NewEvent, NewSession, Task, Whole, add_tasks, create, session as sitting};
+use crate::scheduling::{Ground, Made, NewEvent, NewSession, Task, Whole, create, put_checklist, session as sitting};
 
 /// A proposal that somebody took, its days as they were reviewed.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ pub async fn make(
         complete(db, one, &whole).await?;
         let mut list = added_tasks(one.proposed, lang);
         list.extend(tasks.remove(&old).unwrap_or_default());
-        add_tasks(db, whole.event.id, &list).await?;
+        put_checklist(db, whole.event.id, &list).await?;
         copy_speakers(db, one, &whole, speakers.remove(&old).unwrap_or_default()).await?;
         outcome.made.push((old, whole.event.id));
     }

@@ -14,7 +14,7 @@ use crate::access::Actor;
 use crate::dates::{Observance, Workdays};
 use crate::error::Result;
 use crate::locale::Lang;
-use crate::scheduling::{Class, Ground, Made, NewEvent, NewSession, Task, add_tasks, create, hosted_below};
+use crate::scheduling::{Class, Ground, Made, NewEvent, NewSession, Task, create, hosted_below, put_checklist};
 
 /// An event that is planned for an observance.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ pub async fn draft(
     if matches!(made, Made::New(_)) {
         let row = event::ActiveModel { id: Set(id), observance: Set(Some(one.key.clone())), ..Default::default() };
         event::Entity::update(row).exec(db).await?;
-        add_tasks(db, id, &tasks(one, workdays, lang)).await?;
+        put_checklist(db, id, &tasks(one, workdays, lang)).await?;
     }
     Ok(id)
 }

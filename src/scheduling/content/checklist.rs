@@ -9,6 +9,8 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::event_to_fill;
 use crate::access::{Actor, audit};
@@ -16,8 +18,26 @@ use crate::db::insert_all;
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::scheduling::wording;
 
-/// Items of one checklist.
+/// Items of one checklist that somebody writes by hand.
 const MOST: u64 = 200;
+
+/// Something to do before an event, or to take along.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// `task` or `take`.
+    #[schema(value_type = String, example = "task")]
+    pub kind: ChecklistKind,
+    /// What.
+    pub text: String,
+}
+
+impl Task {
+    /// Something to do.
+    pub fn to_do(text: impl Into<String>) -> Self {
+        Self { kind: ChecklistKind::Task, text: text.into() }
+    }
+}
 
 /// An event's checklist: what to do, then what to take along, each in its order.
 pub async fn checklist_of(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<checklist_item::Model>, DbErr> {
@@ -30,36 +50,35 @@ pub async fn checklist_of(db: &impl ConnectionTrait, event: EventId) -> Result<V
         .await
 }
 
-/// Writes items behind those that an event has, in the caller's transaction; for what makes events from templates and
-/// observances, which answers for who may do so. Gives how many.
-pub async fn put_checklist(
-    db: &impl ConnectionTrait,
-    event: EventId,
-    items: &[(ChecklistKind, String)],
-) -> Result<usize> {
-    let (mut wrong, mut rows) = (Vec::new(), Vec::new());
-    let of_event = checklist_item::Entity::find().filter(checklist_item::Column::EventId.eq(event));
-    if of_event.clone().count(db).await?.saturating_add(items.len() as u64) > MOST {
-        return Err(Error::invalid(vec![FieldProblem::new("checklist", "too-many").with("limit", MOST)]));
+/// Writes items, not ticked, behind those that an event has, in the caller's transaction; for what makes events from
+/// templates and observances, which answers for who may do so.
+pub async fn put_checklist(db: &impl ConnectionTrait, event: EventId, items: &[Task]) -> Result<()> {
+    if items.is_empty() {
+        return Ok(());
     }
-    let last: Option<Option<i32>> =
-        of_event.select_only().column_as(checklist_item::Column::Position.max(), "last").into_tuple().one(db).await?;
+    let mut wrong = Vec::new();
+    let last: Option<Option<i32>> = checklist_item::Entity::find()
+        .filter(checklist_item::Column::EventId.eq(event))
+        .select_only()
+        .column_as(checklist_item::Column::Position.max(), "last")
+        .into_tuple()
+        .one(db)
+        .await?;
     let first = last.flatten().map_or(0, |last| last + 1);
-    for (i, (kind, text)) in items.iter().enumerate() {
-        rows.push(checklist_item::ActiveModel {
+    let rows: Vec<_> = (first..)
+        .zip(items.iter().enumerate())
+        .map(|(position, (i, item))| checklist_item::ActiveModel {
             event_id: Set(event),
-            position: Set(first + i32::try_from(i).unwrap_or(0)),
-            kind: Set(*kind),
-            text: Set(wording::needed(&format!("checklist[{i}].text"), text, 200, &mut wrong)),
+            position: Set(position),
+            kind: Set(item.kind),
+            text: Set(wording::needed(&format!("checklist[{i}].text"), &item.text, 200, &mut wrong)),
             ..Default::default()
-        });
-    }
+        })
+        .collect();
     if !wrong.is_empty() {
         return Err(Error::invalid(wrong));
     }
-    let count = rows.len();
-    insert_all(db, rows, None).await?;
-    Ok(count)
+    Ok(insert_all(db, rows, None).await?)
 }
 
 /// Adds items, one a line of `text`, in the caller's transaction.
@@ -72,10 +91,18 @@ pub async fn add_to_checklist(
     now: DateTime<Utc>,
 ) -> Result<()> {
     event_to_fill(db, actor, id).await?;
-    let items: Vec<_> =
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| (kind, line.to_owned())).collect();
+    let items: Vec<_> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| Task { kind, text: line.to_owned() })
+        .collect();
     if items.is_empty() {
         return Err(Error::field("text", "required"));
+    }
+    let there = checklist_item::Entity::find().filter(checklist_item::Column::EventId.eq(id)).count(db).await?;
+    if there.saturating_add(items.len() as u64) > MOST {
+        return Err(Error::invalid(vec![FieldProblem::new("checklist", "too-many").with("limit", MOST)]));
     }
     put_checklist(db, id, &items).await?;
     record(db, actor, id, "checklist.add", serde_json::json!({ "items": items.len() }), now).await

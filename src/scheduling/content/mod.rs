@@ -21,7 +21,7 @@ mod topics;
 
 pub use agenda::{Agenda, AgendaLine, agenda_of, replace_agenda, starts};
 pub use agenda_kinds::follow_agendas;
-pub use checklist::{Tick, add_to_checklist, checklist_of, put_checklist, remove_from_checklist, tick};
+pub use checklist::{Task, Tick, add_to_checklist, checklist_of, put_checklist, remove_from_checklist, tick};
 pub use file::{FileName, disposition};
 pub use filled::filled;
 pub use materials::{Material, NewFile, NewLink, add_file, add_link, file_of, materials_of, remove_material};

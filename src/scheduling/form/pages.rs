@@ -22,8 +22,8 @@ use crate::scheduling::filters::kind_choices;
 use crate::scheduling::reach;
 use crate::scheduling::series::pages::laid_view;
 use crate::scheduling::{
-    Made, Whole, add_sessions, add_tasks, change_event, change_session, check_event, content, create, event_for,
-    load_whole, place, series, session as sitting,
+    Made, Whole, add_sessions, change_event, change_session, check_event, content, create, event_for, load_whole,
+    place, put_checklist, series, session as sitting,
 };
 use crate::view::format;
 use crate::web::{Desk, Page, Signed, ToManage};
@@ -90,7 +90,7 @@ pub async fn make(Desk { page, actor, .. }: Desk<ToManage>, Signed(mut typed): S
         Ok(made) => {
             let id = made.whole().event.id;
             if let (Made::New(_), Some(template)) = (&made, &template) {
-                add_tasks(&tx, id, &template.checklist).await?;
+                put_checklist(&tx, id, &template.checklist).await?;
             }
             tx.commit().await?;
             Ok(Redirect::to(&format!("/events/{id}?done=created")).into_response())

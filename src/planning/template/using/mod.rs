@@ -15,7 +15,7 @@ use crate::dates::parse_date;
 use crate::error::{Code, Error, Result};
 use crate::people::OrgTree;
 use crate::scheduling::form::Typed;
-use crate::scheduling::{Ground, Made, Task, Whole, add_tasks, create, session as sitting};
+use crate::scheduling::{Ground, Made, Task, Whole, create, put_checklist, session as sitting};
 
 /// What a template is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ pub async fn use_template(
     let day = day(using.date)?;
     let made = create(db, ground, actor, template.event(using.key, day, using.org_code), now).await?;
     if let Made::New(whole) = &made {
-        add_tasks(db, whole.event.id, &template.checklist).await?;
+        put_checklist(db, whole.event.id, &template.checklist).await?;
     }
     Ok(made)
 }
