@@ -54,6 +54,7 @@ pub fn build_on(db: Db, config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Re
         views: Views::load()?,
         tokens: Tokens::default(),
         registrations: web::Throttle::default(),
+        signing_key: tokio::sync::OnceCell::new(),
         mode,
         config,
     }))

@@ -65,7 +65,8 @@ pub async fn add_reminders(app: &App) -> Result<()> {
 pub async fn deliver(app: &App, stop: &CancellationToken) -> Result<()> {
     let (db, clock, config) = (&app.db, app.clock.as_ref(), &app.config);
     let (mailer, views, kinds) = (&app.mailer, &app.views, &app.kinds);
-    let count = Delivery { db, clock, mailer, views, kinds, config }.drain(stop).await?;
+    let key = app.signing_key().await?;
+    let count = Delivery { db, clock, mailer, views, kinds, config, key }.drain(stop).await?;
     if count > 0 {
         tracing::info!(count, "messages settled");
     }

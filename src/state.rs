@@ -4,13 +4,16 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::OnceCell;
 
+use crate::access::SigningKey;
 use crate::access::token::Tokens;
 use crate::attendance::CheckInWriter;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dates::Observances;
 use crate::db::Db;
+use crate::error::Result;
 use crate::notify::Mailer;
 use crate::scheduling::{Ground, Kinds};
 use crate::view::Views;
@@ -42,6 +45,8 @@ pub struct Parts {
     pub tokens: Tokens,
     /// How often clients put names down lately.
     pub registrations: Throttle,
+    /// With what links are signed, once it was asked for.
+    pub signing_key: OnceCell<SigningKey>,
     /// Whether this is a demonstration, which shows its mail on a page.
     pub mode: Mode,
 }
@@ -66,6 +71,11 @@ impl App {
     #[must_use]
     pub fn ground(&self) -> Ground<'_> {
         Ground { kinds: &self.kinds, zone: self.config.zone(), hours: self.config.work_hours() }
+    }
+
+    /// With what links are signed.
+    pub async fn signing_key(&self) -> Result<&SigningKey> {
+        self.signing_key.get_or_try_init(|| SigningKey::load(self.db.write(), self.now())).await
     }
 
     /// The present moment.

@@ -1,7 +1,7 @@
 //! One thing that is organised: of one kind, hosted by one organisation.
 
 use crate::id::{EventId, OrganisationId};
-use crate::state::{EventStatus, RegistrationMode};
+use crate::state::{EventStatus, RegistrationMode, RemindWhom};
 use sea_orm::entity::prelude::*;
 
 /// One thing that is organised: of one kind, hosted by one organisation.
@@ -55,6 +55,10 @@ pub struct Model {
     pub observance: Option<String>,
     /// Whom to ask: the organiser's name and number; may be empty.
     pub contact: String,
+    /// Which of the invited are reminded.
+    pub remind_whom: RemindWhom,
+    /// What is mailed afterwards, as a list of `make_up`, `thanks`, `materials`; None is the kind's.
+    pub after: Option<Json>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

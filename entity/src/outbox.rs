@@ -1,6 +1,6 @@
 //! A message that must be told, and what became of it. Knows kinds and ids only; text is made when it is sent.
 
-use crate::id::{AccountId, EventId, OutboxId, PersonId, SessionId};
+use crate::id::{AccountId, EventId, OutboxId, PersonId, SeriesId, SessionId};
 use crate::state::{MessageKind, MessageState};
 use sea_orm::entity::prelude::*;
 
@@ -47,6 +47,10 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// Sent at.
     pub sent_at: Option<DateTimeUtc>,
+    /// Of which series as a whole.
+    pub series_id: Option<SeriesId>,
+    /// The right part of the address, lower case: what paces go by.
+    pub domain: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

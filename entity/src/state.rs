@@ -83,7 +83,18 @@ words! {
     /// Where a request for leave stands.
     LeaveStatus { Asked = "asked", Granted = "granted", Refused = "refused" }
     /// What a message of the outbox says.
-    MessageKind { Invitation = "invitation", Update = "update", Cancellation = "cancellation", Reminder = "reminder", SignIn = "sign_in", Registration = "registration", CoHost = "co_host" }
+    MessageKind { Invitation = "invitation", Update = "update", Cancellation = "cancellation", Reminder = "reminder", SignIn = "sign_in", Registration = "registration", CoHost = "co_host",
+        /// What somebody missed and must make up.
+        MakeUp = "make_up",
+        /// Thanks to those who came.
+        Thanks = "thanks",
+        /// The materials, afterwards.
+        Materials = "materials",
+        /// What is ahead, in one mail a morning.
+        Digest = "digest",
+        /// To the organiser: mail came back.
+        Bounce = "bounce",
+    }
     /// Where a message stands; `Failed` is to be tried again.
     MessageState { Queued = "queued", Sent = "sent", Failed = "failed", Dead = "dead" }
     /// What an account may do, within its organisation and below.
@@ -109,6 +120,27 @@ words! {
     CoHostStatus { Asked = "asked", Accepted = "accepted", Declined = "declined" }
     /// What an item of a checklist is: something to do, or something to take along.
     ChecklistKind { Task = "task", Take = "take" }
+    /// What somebody answers to an invitation (RFC 5545 section 3.2.12).
+    AnswerStatus { Accepted = "accepted", Declined = "declined", Tentative = "tentative" }
+    /// By which way an answer came: a calendar's reply, a link in a mail, a page.
+    AnswerVia { Mail = "mail", Link = "link", Page = "page" }
+    /// What a mail that came in was.
+    ReceivedKind { Reply = "reply", Bounce = "bounce", Other = "other" }
+    /// How somebody wants to be reminded: one by one, in one mail each morning, or not at all.
+    ReminderWish { Each = "each", Digest = "digest", Off = "off" }
+    /// Which of the invited are reminded.
+    RemindWhom {
+        /// Everyone invited.
+        All = "all",
+        /// Those who have not answered.
+        Unanswered = "unanswered",
+        /// Those who have not checked in.
+        NotCheckedIn = "not_checked_in",
+    }
+    /// What a calendar subscription holds.
+    FeedScope { Person = "person", Organisation = "organisation", Kind = "kind", Public = "public" }
+    /// How much a calendar subscription tells: all, or only that somebody is busy.
+    FeedDetail { Full = "full", Busy = "busy" }
     /// How a row came in: by a file, or by somebody's hand.
     Origin { Import = "import", Entered = "entered" }
 }

@@ -15,6 +15,7 @@ mod m20261123_000003_create_attendance;
 mod m20261123_000004_create_access;
 mod m20261123_000005_extend_scheduling;
 mod m20261123_000006_create_content;
+mod m20261124_000007_extend_mail;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_create_access::Migration),
             Box::new(m20261123_000005_extend_scheduling::Migration),
             Box::new(m20261123_000006_create_content::Migration),
+            Box::new(m20261124_000007_extend_mail::Migration),
         ]
     }
 }

@@ -9,8 +9,10 @@ mod nonce;
 pub mod pages;
 mod secret;
 pub mod sign_in;
+mod signed;
 pub mod token;
 
 pub use actor::{Actor, Rights};
 pub use nonce::Marked;
 pub use secret::{Secret, hash};
+pub use signed::SigningKey;

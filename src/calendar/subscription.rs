@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Months, Utc};
 use entity::id::{EventId, FeedId, MembershipId, PersonId};
-use entity::state::{AudienceSign, EventStatus};
+use entity::state::{AudienceSign, EventStatus, FeedDetail, FeedScope};
 use entity::{audience_rule, event, event_topic, feed, membership, membership_group, person, session};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
@@ -24,7 +24,9 @@ use crate::scheduling::content::{speakers_of, spoken_by};
 pub async fn create(db: &impl ConnectionTrait, person: PersonId, now: DateTime<Utc>) -> Result<String> {
     let secret = Secret::new()?;
     let row = feed::ActiveModel {
-        person_id: Set(person),
+        scope: Set(FeedScope::Person),
+        person_id: Set(Some(person)),
+        detail: Set(FeedDetail::Full),
         token_hash: Set(secret.hash),
         created_at: Set(now),
         revoked_at: Set(None),
@@ -42,7 +44,8 @@ pub async fn owner(db: &impl ConnectionTrait, token: &str) -> Result<person::Mod
         .one(db)
         .await?
         .ok_or_else(|| Error::new(Code::NotFound))?;
-    person::Entity::find_by_id(row.person_id).one(db).await?.ok_or_else(|| Error::new(Code::NotFound))
+    let person = row.person_id.ok_or_else(|| Error::new(Code::NotFound))?;
+    person::Entity::find_by_id(person).one(db).await?.ok_or_else(|| Error::new(Code::NotFound))
 }
 
 /// A person's addresses that work, oldest first.

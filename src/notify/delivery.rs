@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::facts::Facts;
 use super::mailer::Mailer;
 use super::message::{Composed, Stationery, compose};
+use crate::access::SigningKey;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -32,6 +33,8 @@ pub struct Delivery<'a> {
     pub kinds: &'a Kinds,
     /// The settings.
     pub config: &'a Config,
+    /// With what links are signed.
+    pub key: &'a SigningKey,
 }
 
 impl Delivery<'_> {
@@ -109,6 +112,7 @@ impl Delivery<'_> {
         Stationery {
             views: self.views,
             kinds: self.kinds,
+            key: self.key,
             lang: self.config.locale.default,
             zone: self.config.zone(),
             public_url: self.config.public_url(),

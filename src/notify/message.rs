@@ -9,6 +9,7 @@ use super::due::stamp;
 use super::facts::Facts;
 use super::mail::{Invitation, Mail, Party, headline};
 use super::registration::Registered;
+use crate::access::SigningKey;
 use crate::calendar::{About, Attendance, Method, Setting, entry, message};
 use crate::dates::Zone;
 use crate::error::{Error, Result};
@@ -25,6 +26,8 @@ pub struct Stationery<'a> {
     pub views: &'a Views,
     /// The kinds, for their names.
     pub kinds: &'a Kinds,
+    /// With what links are signed.
+    pub key: &'a SigningKey,
     /// In which language.
     pub lang: Lang,
     /// The zone that goes without saying.
@@ -221,9 +224,7 @@ fn invitation(
         (Some(registered), _) => registered.method()?,
         (_, MessageKind::Invitation | MessageKind::Update) => Method::Request,
         (_, MessageKind::Cancellation) => Method::Cancel,
-        (_, MessageKind::Reminder | MessageKind::SignIn | MessageKind::Registration | MessageKind::CoHost) => {
-            return None;
-        }
+        _ => return None,
     };
     let setting = Setting { kinds: stationery.kinds, lang: stationery.lang };
     let host = facts.host(event);

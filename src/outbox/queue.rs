@@ -41,6 +41,7 @@ pub async fn enqueue(db: &impl ConnectionTrait, messages: Vec<Message>, now: Dat
             session_id: Set(message.session_id),
             person_id: Set(message.person_id),
             account_id: Set(message.account_id),
+            domain: Set(domain(&message.address)),
             address: Set(message.address),
             detail: Set(message.detail),
             state: Set(MessageState::Queued),
@@ -53,4 +54,10 @@ pub async fn enqueue(db: &impl ConnectionTrait, messages: Vec<Message>, now: Dat
         .collect();
     let told_already = OnConflict::column(outbox::Column::Key).do_nothing().to_owned();
     insert_all(db, rows, Some(&told_already)).await
+}
+
+/// The right part of an address, lower case; empty for what is no address.
+#[must_use]
+pub fn domain(address: &str) -> String {
+    address.rsplit_once('@').map_or_else(String::new, |(_, domain)| domain.to_lowercase())
 }
