@@ -33,6 +33,7 @@ pub(super) async fn run(config: &Config, command: MailCommand, now: DateTime<Utc
         html: format!("<!doctype html><html lang=\"{}\"><p>{text}</p></html>", lang.tag()),
         text,
         calendar: None,
+        unsubscribe: None,
         message_id: uuid::Uuid::new_v4().to_string(),
         answers: None,
         date: now,

@@ -3,12 +3,24 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use entity::id::{EventId, OrganisationId, PersonId, RegistrationId, SessionId};
+use entity::id::{EventId, OrganisationId, PersonId, RegistrationId, SeriesId, SessionId};
 use entity::state::{CoHostStatus, MessageKind, MessageState};
 use entity::{event, event_co_host, event_topic, organisation, outbox, person, registration, session, speaker};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::scheduling::content::{speakers_of, spoken_by};
+
+/// Kinds of messages that may be the first about a UID.
+const CALENDAR_KINDS: [MessageKind; 3] = [MessageKind::Invitation, MessageKind::Update, MessageKind::Registration];
+
+/// What has one UID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    /// A series with all its sittings.
+    Series(SeriesId),
+    /// A session of no series.
+    Session(SessionId),
+}
 
 /// What a batch of messages speaks of.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +31,7 @@ pub struct Facts {
     names: HashMap<PersonId, String>,
     topics: HashMap<EventId, Vec<String>>,
     speakers: HashMap<EventId, Vec<speaker::Model>>,
-    invitations: HashMap<(SessionId, PersonId), String>,
+    earlier: HashMap<(Subject, String), String>,
     sittings: HashMap<EventId, Vec<session::Model>>,
     co_hosts: HashMap<(EventId, OrganisationId), CoHostStatus>,
     registrations: HashMap<RegistrationId, registration::Model>,
@@ -34,6 +46,7 @@ impl Facts {
         let named = events.values().map(|e| e.host_id).chain(rows.iter().filter_map(asked));
         let hosts = organisation::Entity::find().filter(organisation::Column::Id.is_in(named.collect::<HashSet<_>>()));
         let persons = person::Entity::find().filter(person::Column::Id.is_in(ids(rows, |r| r.person_id)));
+        let sessions: HashMap<_, _> = sessions.all(db).await?.into_iter().map(|row| (row.id, row)).collect();
         let mut topics: HashMap<EventId, Vec<String>> = HashMap::new();
         let lines = event_topic::Entity::find()
             .filter(event_topic::Column::EventId.is_in(events.keys().copied()))
@@ -48,14 +61,14 @@ impl Facts {
         }
         Ok(Self {
             speakers,
-            sessions: sessions.all(db).await?.into_iter().map(|row| (row.id, row)).collect(),
             hosts: hosts.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
             names: persons.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
             topics,
-            invitations: first_invitations(db, rows).await?,
+            earlier: earlier(db, rows, &sessions).await?,
             sittings: sittings(db, rows).await?,
             co_hosts: co_hosts(db, rows).await?,
             registrations: registrations(db, rows).await?,
+            sessions,
             events,
         })
     }
@@ -119,13 +132,19 @@ impl Facts {
         rows.map(|rows| spoken_by(rows, session.event_id, session.id)).unwrap_or_default()
     }
 
-    /// The Message-ID of the first invitation of the same person to the same session, if it went out and is not this
-    /// message itself.
+    /// The Message-ID of the first mail to the same address about the same UID, if it went out and is not this message
+    /// itself: by it, mail programs keep together what belongs together (RFC 5322 section 3.6.4).
     #[must_use]
-    pub fn invitation(&self, row: &outbox::Model) -> Option<&str> {
-        let id = self.invitations.get(&(row.session_id?, row.person_id?))?;
+    pub fn earlier(&self, row: &outbox::Model) -> Option<&str> {
+        let id = self.earlier.get(&(subject(row, &self.sessions)?, row.address.clone()))?;
         (*id != row.message_id).then_some(id)
     }
+}
+
+fn subject(row: &outbox::Model, sessions: &HashMap<SessionId, session::Model>) -> Option<Subject> {
+    let session = row.session_id.map(Subject::Session);
+    let series = row.series_id.or_else(|| sessions.get(&row.session_id?)?.series_id);
+    series.map(Subject::Series).or(session)
 }
 
 /// The registration that a message speaks of.
@@ -187,22 +206,42 @@ async fn co_hosts(
     Ok(rows.into_iter().map(|row| ((row.event_id, row.organisation_id), row.status)).collect())
 }
 
-async fn first_invitations(
+/// The first mail that went out to each address about each UID, by Message-ID.
+async fn earlier(
     db: &impl ConnectionTrait,
     rows: &[outbox::Model],
-) -> Result<HashMap<(SessionId, PersonId), String>, DbErr> {
+    sessions: &HashMap<SessionId, session::Model>,
+) -> Result<HashMap<(Subject, String), String>, DbErr> {
+    let subjects: HashSet<Subject> = rows.iter().filter_map(|row| subject(row, sessions)).collect();
+    if subjects.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let series = subjects.iter().filter_map(|s| if let Subject::Series(id) = s { Some(*id) } else { None });
+    let series: HashSet<SeriesId> = series.collect();
+    let of_series = session::Entity::find().filter(session::Column::SeriesId.is_in(series.iter().copied()));
+    let sittings: HashMap<SessionId, session::Model> = if series.is_empty() {
+        HashMap::new()
+    } else {
+        of_series.all(db).await?.into_iter().map(|row| (row.id, row)).collect()
+    };
+    let single = subjects.iter().filter_map(|s| if let Subject::Session(id) = s { Some(*id) } else { None });
+    let addresses: HashSet<&str> = rows.iter().map(|row| row.address.as_str()).collect();
     let found = outbox::Entity::find()
-        .filter(outbox::Column::Kind.eq(MessageKind::Invitation))
+        .filter(outbox::Column::Kind.is_in(CALENDAR_KINDS))
         .filter(outbox::Column::State.eq(MessageState::Sent))
-        .filter(outbox::Column::SessionId.is_in(ids(rows, |r| r.session_id)))
-        .filter(outbox::Column::PersonId.is_in(ids(rows, |r| r.person_id)))
+        .filter(
+            Condition::any()
+                .add(outbox::Column::SeriesId.is_in(series))
+                .add(outbox::Column::SessionId.is_in(single.chain(sittings.keys().copied()))),
+        )
+        .filter(outbox::Column::Address.is_in(addresses))
         .order_by_asc(outbox::Column::Id)
         .all(db)
         .await?;
     let mut first = HashMap::new();
     for row in found {
-        if let Some(key) = row.session_id.zip(row.person_id) {
-            first.entry(key).or_insert(row.message_id);
+        if let Some(subject) = subject(&row, &sittings) {
+            first.entry((subject, row.address)).or_insert(row.message_id);
         }
     }
     Ok(first)

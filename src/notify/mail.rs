@@ -22,6 +22,9 @@ pub struct Mail {
     pub html: String,
     /// An invitation or its cancellation.
     pub calendar: Option<Invitation>,
+    /// Where one who gets it may say that they want no more of the kind (RFC 2369; RFC 8058 where it is a page: a POST
+    /// of `List-Unsubscribe=One-Click` there is enough). None for what nobody can decline.
+    pub unsubscribe: Option<String>,
     /// Left part of the Message-ID, the same at every attempt.
     pub message_id: String,
     /// Left part of the Message-ID of the mail that it goes with.

@@ -86,7 +86,7 @@ pub fn compose(
     let subject = lang.text_with(&format!("mail-subject-{}", what(facts, row)), args);
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
     mail.from.name = from_name(stationery, facts.host(event));
-    mail.answers = facts.invitation(row).map(str::to_owned);
+    mail.answers = facts.earlier(row).map(str::to_owned);
     mail.calendar = invitation(stationery, facts, row, event, session);
     Ok(Composed::Mail(Box::new(mail)))
 }
@@ -282,6 +282,7 @@ pub(super) fn mail(
         text: render("notify/mail.txt")?,
         html: render("notify/mail.html")?,
         calendar: None,
+        unsubscribe: None,
         message_id: row.message_id.clone(),
         answers: None,
         date: now,

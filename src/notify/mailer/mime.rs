@@ -2,30 +2,12 @@
 
 use std::time::SystemTime;
 
-use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
 use super::{Mail, Party};
 use crate::notify::mail::{Invitation, headline};
-
-/// RFC 3834: nobody's absence note should answer this.
-#[derive(Clone)]
-struct AutoSubmitted;
-
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "auto-generated".to_owned())
-    }
-}
 
 /// The message; the error says what of the mail cannot be sent, whenever it is tried.
 pub fn message(mail: &Mail, domain: &str) -> Result<Message, String> {
@@ -35,7 +17,11 @@ pub fn message(mail: &Mail, domain: &str) -> Result<Message, String> {
         .subject(headline(&mail.subject))
         .date(SystemTime::from(mail.date))
         .message_id(Some(format!("<{}@{domain}>", mail.message_id)))
-        .header(AutoSubmitted);
+        // RFC 3834: nobody's absence note should answer this.
+        .raw_header(plain("Auto-Submitted", "auto-generated"));
+    for header in unsubscribe(mail.unsubscribe.as_deref())? {
+        builder = builder.raw_header(header);
+    }
     if let Some(earlier) = &mail.answers {
         let earlier = format!("<{earlier}@{domain}>");
         builder = builder.in_reply_to(earlier.clone()).references(earlier);
@@ -51,6 +37,24 @@ pub fn message(mail: &Mail, domain: &str) -> Result<Message, String> {
         }
     };
     builder.multipart(body).map_err(|e| e.to_string())
+}
+
+/// A header whose value needs no encoding and may not be folded inside.
+fn plain(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.to_owned(), value.to_owned())
+}
+
+/// RFC 2369 section 3.2, and RFC 8058 where one POST to the address is enough.
+fn unsubscribe(url: Option<&str>) -> Result<Vec<HeaderValue>, String> {
+    let Some(url) = url else { return Ok(Vec::new()) };
+    if !url.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,".contains(&byte)) || url.len() > 900 {
+        return Err(format!("not an address to unsubscribe at: {}", headline(url)));
+    }
+    let mut headers = vec![plain("List-Unsubscribe", &format!("<{url}>"))];
+    if url.starts_with("https://") || url.starts_with("http://") {
+        headers.push(plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+    }
+    Ok(headers)
 }
 
 fn mailbox(party: &Party) -> Result<Mailbox, String> {
@@ -75,4 +79,40 @@ fn attachment(invitation: &Invitation) -> Result<SinglePart, String> {
 fn base64(text: &str) -> Result<Body, String> {
     Body::new_with_encoding(text.to_owned().into_bytes(), ContentTransferEncoding::Base64)
         .map_err(|_| "the calendar cannot be encoded".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(unsubscribe: Option<&str>) -> Mail {
+        let party = |name: &str, address: &str| Party { name: name.to_owned(), address: address.to_owned() };
+        Mail {
+            from: party("普法", "pufa@example.test"),
+            to: party("干部KJ01", "kj001@example.test"),
+            subject: "讲座".to_owned(),
+            text: "请参加".to_owned(),
+            html: "<p>请参加</p>".to_owned(),
+            calendar: None,
+            unsubscribe: unsubscribe.map(str::to_owned),
+            message_id: "1".to_owned(),
+            answers: None,
+            date: "2024-03-12T00:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_may_be_declined_says_where() {
+        let text = |url| String::from_utf8(message(&mail(url), "example.test").unwrap().formatted()).unwrap();
+        let long = format!("https://pufa.example.test/reminders/off?token={}", "a".repeat(120));
+        let with = text(Some(&long));
+        assert!(with.contains(&format!("\r\nList-Unsubscribe: <{long}>\r\n")), "{with}");
+        assert!(with.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+        let by_mail = text(Some("mailto:pufa@example.test?subject=off"));
+        assert!(by_mail.contains("List-Unsubscribe: <mailto:") && !by_mail.contains("List-Unsubscribe-Post"));
+        assert!(!text(None).contains("List-Unsubscribe"));
+        for bad in ["https://x\r\nBcc: y@example.test", "https://x/>, <mailto:y", "https://例"] {
+            assert!(message(&mail(Some(bad)), "example.test").is_err(), "{bad}");
+        }
+    }
 }
