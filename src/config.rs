@@ -6,6 +6,7 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::dates::{Observances, Zone};
+use crate::notify::Quiet;
 use crate::scheduling::{Kinds, WorkHours};
 
 const DEFAULT: &str = include_str!("../config/default.toml");
@@ -88,6 +89,8 @@ pub struct Mail {
     pub connections: u32,
     /// Seconds between looks at the outbox.
     pub tick: u32,
+    /// Hours without reminders, `21:30-07:00`; empty: none.
+    pub quiet: String,
 }
 
 impl Mail {
@@ -241,6 +244,12 @@ impl Config {
         WorkHours::parse(&self.scheduling.work_hours).unwrap_or_default()
     }
 
+    /// The hours in which those who chose none are not reminded.
+    #[must_use]
+    pub fn quiet(&self) -> Quiet {
+        Quiet::parse(&self.mail.quiet).unwrap_or(Quiet::NEVER)
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let wrong = |key, why: &str| Err(ConfigError::Value { key, why: why.to_owned() });
         if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
@@ -264,6 +273,9 @@ impl Config {
         }
         if self.mail.tick > 59 || self.mail.max_attempts == 0 {
             return wrong("mail.tick, mail.max_attempts", "takes 1 to 59 seconds, and at least 1 attempt");
+        }
+        if Quiet::parse(&self.mail.quiet).is_none() {
+            return wrong("mail.quiet", "takes two times, such as 21:30-07:00, or nothing");
         }
         self.yearly_observances().map(drop)
     }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
-use crate::notify::{Delivery, remind};
+use crate::notify::{Delivery, House, write_due};
 use crate::scheduling::{registration, roster};
 use crate::state::App;
 
@@ -52,11 +52,11 @@ pub async fn start(app: &App) -> Result<Jobs> {
     Ok(jobs)
 }
 
-/// Puts the reminders that are due into the outbox.
+/// Puts reminders, and whatever else is due by itself, into the outbox.
 pub async fn add_reminders(app: &App) -> Result<()> {
-    let count = remind(&app.db, &app.kinds, app.now()).await?;
+    let count = write_due(&app.db, &House::of(&app.config, &app.kinds), app.now()).await?;
     if count > 0 {
-        tracing::info!(count, "reminders are due");
+        tracing::info!(count, "mails are due");
     }
     Ok(())
 }

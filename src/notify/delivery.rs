@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use entity::outbox::Model as Row;
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
-use crate::outbox::{LEASE, Outcome, Patience, claim, has_due, release, renew, settle};
+use crate::outbox::{LEASE, Outcome, Patience, claim, has_due, put_off, release, renew, settle};
 use crate::scheduling::Kinds;
 use crate::view::Views;
 
@@ -90,6 +90,7 @@ impl Delivery<'_> {
         }
         let outcome = match compose(stationery, facts, row, self.clock.now()) {
             Ok(Composed::Mail(mail)) => self.mailer.send(&mail).await,
+            Ok(Composed::Later(at)) => return Ok(put_off(db, row, worker, at).await?),
             Ok(Composed::Moot(why)) => Outcome::Dead(why),
             Err(error) => {
                 tracing::error!(message = %row.id, %error, "a message cannot be made into a mail");
@@ -118,6 +119,7 @@ impl Delivery<'_> {
             public_url: self.config.public_url(),
             sender: self.mailer.sender().clone(),
             link_minutes: self.config.access.link_minutes,
+            quiet: self.config.quiet(),
         }
     }
 
@@ -134,18 +136,4 @@ impl Delivery<'_> {
 fn jitter() -> f64 {
     let mut byte = [0_u8];
     getrandom::fill(&mut byte).map_or(0.0, |()| f64::from(byte[0]) / 255.0)
-}
-
-/// Puts the reminders that are due into the outbox; gives how many.
-pub async fn remind(db: &Db, kinds: &Kinds, now: DateTime<Utc>) -> Result<usize> {
-    if super::due::reminders(db.read(), kinds, now).await?.is_empty() {
-        return Ok(0);
-    }
-    // Once more where nobody else can write: a session may have been cancelled in between.
-    let tx = db.begin().await?;
-    let messages = super::due::reminders(&tx, kinds, now).await?;
-    let count = messages.len();
-    crate::outbox::enqueue(&tx, messages, now).await?;
-    tx.commit().await?;
-    Ok(count)
 }

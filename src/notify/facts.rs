@@ -8,6 +8,7 @@ use entity::state::{CoHostStatus, MessageKind, MessageState};
 use entity::{event, event_co_host, event_topic, organisation, outbox, person, registration, session, speaker};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
+use super::due::{Standing, may_wait};
 use crate::scheduling::content::{speakers_of, spoken_by};
 
 /// Kinds of messages that may be the first about a UID.
@@ -35,12 +36,15 @@ pub struct Facts {
     sittings: HashMap<EventId, Vec<session::Model>>,
     co_hosts: HashMap<(EventId, OrganisationId), CoHostStatus>,
     registrations: HashMap<RegistrationId, registration::Model>,
+    /// How those stand who are reminded.
+    pub standing: Standing,
 }
 
 impl Facts {
     /// Reads what these messages speak of.
     pub async fn load(db: &impl ConnectionTrait, rows: &[outbox::Model]) -> Result<Self, DbErr> {
         let sessions = session::Entity::find().filter(session::Column::Id.is_in(ids(rows, |r| r.session_id)));
+        let waits: Vec<_> = rows.iter().filter(|row| may_wait(row.kind)).cloned().collect();
         let events = event::Entity::find().filter(event::Column::Id.is_in(ids(rows, |r| r.event_id)));
         let events: HashMap<_, _> = events.all(db).await?.into_iter().map(|row| (row.id, row)).collect();
         let named = events.values().map(|e| e.host_id).chain(rows.iter().filter_map(asked));
@@ -69,6 +73,7 @@ impl Facts {
             co_hosts: co_hosts(db, rows).await?,
             registrations: registrations(db, rows).await?,
             sessions,
+            standing: Standing::load(db, &ids(&waits, |r| r.session_id), &ids(&waits, |r| r.person_id)).await?,
             events,
         })
     }

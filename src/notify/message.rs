@@ -5,7 +5,7 @@ use entity::state::{EventStatus, MessageKind, SessionStatus};
 use entity::{event, outbox, session};
 use serde::Serialize;
 
-use super::due::stamp;
+use super::due::{Quiet, Turn, turn};
 use super::facts::Facts;
 use super::mail::{Invitation, Mail, Party, headline};
 use super::registration::Registered;
@@ -38,6 +38,8 @@ pub struct Stationery<'a> {
     pub sender: Party,
     /// For how long a sign-in link works.
     pub link_minutes: u32,
+    /// When those who chose no hours of their own are left alone.
+    pub quiet: Quiet,
 }
 
 /// What becomes of a message.
@@ -45,6 +47,8 @@ pub struct Stationery<'a> {
 pub enum Composed {
     /// This goes out.
     Mail(Box<Mail>),
+    /// It goes out then: until then people are left alone.
+    Later(DateTime<Utc>),
     /// Nothing goes out any more; why, for people.
     Moot(String),
 }
@@ -78,6 +82,11 @@ pub fn compose(
         facts.session(row).ok_or_else(|| Error::internal(format!("message {} speaks of no session", row.id)))?;
     if let Some(why) = moot(event, session, row, now).or_else(|| Registered::moot(facts, row)) {
         return Ok(Composed::Moot(stationery.lang.text(why)));
+    }
+    match turn(&facts.standing, (event, session), row, (stationery.quiet, stationery.zone), now) {
+        Turn::Now => {}
+        Turn::Later(at) => return Ok(Composed::Later(at)),
+        Turn::Never(why) => return Ok(Composed::Moot(stationery.lang.text(why))),
     }
     let lang = stationery.lang;
     let letter = letter(stationery, facts, row, (event, session), now);
@@ -120,15 +129,6 @@ fn moot(
     }
     if session.ends_at <= now {
         return Some("mail-moot-over");
-    }
-    if row.kind == MessageKind::Reminder {
-        let meant = row.detail.as_ref().and_then(|detail| detail["starts_at"].as_str());
-        if meant.is_some_and(|meant| meant != stamp(session.starts_at)) {
-            return Some("mail-moot-moved");
-        }
-        if session.starts_at <= now {
-            return Some("mail-moot-begun");
-        }
     }
     None
 }

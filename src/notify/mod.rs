@@ -11,7 +11,7 @@ mod message;
 pub mod pages;
 mod registration;
 
-pub use delivery::{Delivery, remind};
-pub use due::reminders;
+pub use delivery::Delivery;
+pub use due::{House, Quiet, write_due};
 pub use mail::{Invitation, Mail, Party};
 pub use mailer::Mailer;

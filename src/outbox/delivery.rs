@@ -145,6 +145,24 @@ pub async fn settle(
     Ok(done.rows_affected == 1)
 }
 
+/// Lets go of a message that was claimed and is not to go before `until`; that counts as no attempt.
+pub async fn put_off(
+    db: &impl ConnectionTrait,
+    row: &outbox::Model,
+    worker: &str,
+    until: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    outbox::Entity::update_many()
+        .col_expr(Column::NextAt, Expr::value(until))
+        .col_expr(Column::LeasedBy, Expr::value(None::<String>))
+        .col_expr(Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::LeasedBy.eq(worker))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
 /// Lets go of messages that were claimed and not tried: the server stops.
 pub async fn release(db: &impl ConnectionTrait, worker: &str, ids: &[OutboxId]) -> Result<(), DbErr> {
     outbox::Entity::update_many()

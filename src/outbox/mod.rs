@@ -10,8 +10,8 @@ mod summary;
 mod told;
 mod withdraw;
 
-pub use delivery::{LEASE, Outcome, Patience, claim, has_due, release, renew, settle};
-pub use queue::{Message, enqueue};
+pub use delivery::{LEASE, Outcome, Patience, claim, has_due, put_off, release, renew, settle};
+pub use queue::{Message, enqueue, enqueue_for};
 pub use summary::{Heap, summary, troubled};
 pub use told::of_event;
 pub use withdraw::{Withdrawn, withdraw};

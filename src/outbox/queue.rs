@@ -32,9 +32,18 @@ pub struct Message {
 
 /// Puts messages into the outbox, in the caller's transaction; one whose key is there already is left as it was.
 pub async fn enqueue(db: &impl ConnectionTrait, messages: Vec<Message>, now: DateTime<Utc>) -> Result<(), DbErr> {
+    enqueue_for(db, messages.into_iter().map(|message| (now, message)), now).await
+}
+
+/// The same of messages that are not to be sent before some moment each.
+pub async fn enqueue_for(
+    db: &impl ConnectionTrait,
+    messages: impl IntoIterator<Item = (DateTime<Utc>, Message)>,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
     let rows: Vec<_> = messages
         .into_iter()
-        .map(|message| outbox::ActiveModel {
+        .map(|(goes, message)| outbox::ActiveModel {
             key: Set(message.key),
             kind: Set(message.kind),
             event_id: Set(message.event_id),
@@ -46,7 +55,7 @@ pub async fn enqueue(db: &impl ConnectionTrait, messages: Vec<Message>, now: Dat
             detail: Set(message.detail),
             state: Set(MessageState::Queued),
             attempts: Set(0),
-            next_at: Set(now),
+            next_at: Set(goes),
             message_id: Set(uuid::Uuid::new_v4().to_string()),
             created_at: Set(now),
             ..Default::default()

@@ -59,6 +59,24 @@ pub async fn members_on(db: &impl ConnectionTrait, day: NaiveDate, which: Condit
     Member::find_by_statement(db.get_database_backend().build(&query)).all(db).await
 }
 
+/// The same by person id, beyond `after`, and no more than `limit`: a page of very many.
+pub async fn members_after(
+    db: &impl ConnectionTrait,
+    day: NaiveDate,
+    which: Condition,
+    after: PersonId,
+    limit: u64,
+) -> Result<Vec<Member>, DbErr> {
+    let query = select_while(holds_on(day))
+        .cond_where(which)
+        .and_where(Expr::col((person::Entity, person::Column::Id)).gt(after))
+        .clear_order_by()
+        .order_by((person::Entity, person::Column::Id), Order::Asc)
+        .limit(limit)
+        .to_owned();
+    Member::find_by_statement(db.get_database_backend().build(&query)).all(db).await
+}
+
 /// Who belonged anywhere on each of `days` and whom `which` lets through, by staff number: one query, whatever the
 /// number of days.
 pub async fn members_by_day(

@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Query
 
 pub use super::audience_line::{parse, text};
 use super::scope::stands;
-use crate::people::{Member, members_by_day, members_on, select_below};
+use crate::people::{Member, members_after, members_by_day, members_on, select_below};
 
 /// The audience of one event, with the organisations that its groups are looked for in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +173,33 @@ pub async fn hosts(db: &impl ConnectionTrait, event: &event::Model) -> Result<Ve
 pub async fn invited(db: &impl ConnectionTrait, audience: &Audience, day: NaiveDate) -> Result<Vec<Member>, DbErr> {
     match audience.which() {
         Some(which) => members_on(db, day, which).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The same by person id, beyond `after`, and no more than `limit`.
+pub async fn invited_after(
+    db: &impl ConnectionTrait,
+    audience: &Audience,
+    day: NaiveDate,
+    after: PersonId,
+    limit: u64,
+) -> Result<Vec<Member>, DbErr> {
+    match audience.which() {
+        Some(which) => members_after(db, day, which, after, limit).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Those of `people` whom the audience names on `day`.
+pub async fn invited_among(
+    db: &impl ConnectionTrait,
+    audience: &Audience,
+    day: NaiveDate,
+    people: impl IntoIterator<Item = PersonId>,
+) -> Result<Vec<Member>, DbErr> {
+    match audience.which() {
+        Some(which) => members_on(db, day, which.add(person::Column::Id.is_in(people))).await,
         None => Ok(Vec::new()),
     }
 }

@@ -28,6 +28,7 @@ mod observances;
 mod pages;
 mod places;
 mod registration;
+mod reminders;
 mod report;
 mod scheduling;
 mod series;

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 
 use chrono::{DateTime, Utc};
 use entity::id::PersonId;
-use entity::state::{MessageKind, RegistrationStatus};
+use entity::state::MessageKind;
 use entity::{event, outbox, registration, session};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -123,34 +123,6 @@ pub fn letters(
         }
     };
     others.map(letter).collect()
-}
-
-/// A reminder of a sitting to those who have a place and are not among `told`.
-#[must_use]
-pub fn reminders(
-    rows: &[registration::Model],
-    event: &event::Model,
-    session: &session::Model,
-    told: &HashSet<PersonId, impl BuildHasher>,
-    prefix: &str,
-    detail: &Value,
-) -> Vec<Message> {
-    let others = rows.iter().filter(|row| {
-        row.status == RegistrationStatus::Registered
-            && !row.email.is_empty()
-            && row.person_id.is_none_or(|id| !told.contains(&id))
-    });
-    others
-        .map(|row| {
-            let mut detail = detail.clone();
-            detail["registration"] = json!(row.id);
-            Message {
-                key: format!("{prefix}r{}", row.id),
-                detail: Some(detail),
-                ..message(event, session, row, MessageKind::Reminder)
-            }
-        })
-        .collect()
 }
 
 fn message(event: &event::Model, session: &session::Model, row: &registration::Model, kind: MessageKind) -> Message {

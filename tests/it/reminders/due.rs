@@ -1,0 +1,223 @@
+//! Reminders before a session.
+
+use chrono::{DateTime, Utc};
+use entity::id::{PersonId, SessionId};
+use entity::state::{
+    AnswerStatus, AnswerVia, AttendanceStatus, MessageKind, MessageState, RemindWhom, ReminderWish, Word,
+};
+use entity::{answer, attendance, event, reminder_run};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+
+use super::{deliver, publish, rows, sent, tick, wish, write};
+use crate::harness::{Backend, TestApp};
+
+async fn runs(app: &TestApp) -> Vec<reminder_run::Model> {
+    reminder_run::Entity::find().all(app.db.read()).await.unwrap()
+}
+
+async fn answer(app: &TestApp, session: i64, person: PersonId, status: AnswerStatus, cleared: Option<DateTime<Utc>>) {
+    let row = answer::ActiveModel {
+        session_id: Set(SessionId(session)),
+        person_id: Set(person),
+        status: Set(status),
+        comment: Set(String::new()),
+        sequence: Set(0),
+        stamp: Set(app.now()),
+        via: Set(AnswerVia::Page),
+        answered_at: Set(app.now()),
+        cleared_at: Set(cleared),
+        ..Default::default()
+    };
+    answer::Entity::insert(row).exec(app.db.write()).await.unwrap();
+}
+
+async fn came(app: &TestApp, session: i64, person: PersonId, status: AttendanceStatus) {
+    let row = attendance::ActiveModel {
+        session_id: Set(SessionId(session)),
+        person_id: Set(person),
+        status: Set(status),
+        word: Set(Word::Organiser),
+        recorded_at: Set(app.now()),
+        recorded_by: Set("test".to_owned()),
+        ..Default::default()
+    };
+    attendance::Entity::insert(row).exec(app.db.write()).await.unwrap();
+}
+
+async fn remind_whom(app: &TestApp, id: i64, whom: RemindWhom) {
+    event::Entity::update_many()
+        .col_expr(event::Column::RemindWhom, Expr::value(whom))
+        .filter(event::Column::Id.eq(id))
+        .exec(app.db.write())
+        .await
+        .unwrap();
+}
+
+journeys! {
+    async fn many_are_written_in_parts_by_two_servers_at_once_and_none_twice(app: &TestApp) {
+        app.world().await;
+        for number in 100..700 {
+            app.person(&format!("KJ{number}"), "GQ-KJ", &[]).await;
+        }
+        let (_, session) = publish(app, "e", ("2024-03-20T09:00", "2024-03-20T11:00"), &["org:GQ-KJ"], json!({})).await;
+        let invited = rows(app).await.len();
+        app.at("2024-03-20T08:00");
+        let (one, two) = tokio::join!(write(app), write(app));
+        let more = write(app).await;
+        let reminders: Vec<_> = rows(app).await.into_iter().filter(|row| row.kind == MessageKind::Reminder).collect();
+        assert_eq!(reminders.len(), invited);
+        assert_eq!(one + two + more, invited, "each counted once");
+        let run = runs(app).await.pop().unwrap();
+        assert_eq!((run.session_id.0, run.what.as_str(), run.done_at.is_some()), (session, "PT1H", true));
+        assert!(run.reached >= reminders.iter().map(|row| row.person_id.unwrap().0).max().unwrap());
+        // Nothing is read of many people once it is done.
+        app.statements();
+        assert_eq!(write(app).await, 0);
+        assert!(app.statements().len() < 8);
+    }
+
+    async fn a_run_that_was_killed_goes_on_where_it_was(app: &TestApp) {
+        app.world().await;
+        publish(app, "e", ("2024-03-20T09:00", "2024-03-20T11:00"), &["staff:KJ001", "staff:KJ002", "staff:KJ003"], json!({})).await;
+        let (first, second) = (app.person_id("KJ001").await, app.person_id("KJ002").await);
+        app.at("2024-03-20T08:00");
+        assert_eq!(write(app).await, 3);
+        // As if the server had ended after the first: the others are not in the outbox, and the run says so.
+        for row in rows(app).await {
+            if row.kind == MessageKind::Reminder && row.person_id != Some(first) {
+                entity::outbox::Entity::delete_by_id(row.id).exec(app.db.write()).await.unwrap();
+            }
+        }
+        reminder_run::Entity::update_many()
+            .col_expr(reminder_run::Column::Reached, Expr::value(first.0))
+            .col_expr(reminder_run::Column::DoneAt, Expr::value(None::<DateTime<Utc>>))
+            .exec(app.db.write()).await.unwrap();
+        assert!(second > first);
+        assert_eq!(write(app).await, 2);
+        deliver(app).await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001", "kj002", "kj003"]);
+    }
+
+    async fn wishes_are_heeded_when_written_and_when_sent(app: &TestApp) {
+        app.world().await;
+        wish(app, "KJ001", ReminderWish::Off, None).await;
+        wish(app, "KJ002", ReminderWish::Digest, None).await;
+        let all = ["staff:KJ001", "staff:KJ002", "staff:KJ003", "staff:KJ004"];
+        let (_, session) = publish(app, "e", ("2024-03-20T09:00", "2024-03-20T11:00"), &all, json!({})).await;
+        tick(app, "2024-03-17T09:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj003", "kj004"]);
+        app.at("2024-03-20T08:00");
+        write(app).await;
+        wish(app, "KJ003", ReminderWish::Off, None).await;
+        deliver(app).await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj003", "kj004", "kj004"]);
+        let last = rows(app).await.into_iter().find(|row| row.state == MessageState::Dead).unwrap();
+        assert_eq!(last.answer.as_deref(), Some("未发送：本人不收提醒。"));
+        // What changes is told to all of them.
+        let token = app.token("GQ-KJ", entity::state::Scope::Manage).await;
+        app.patch(&format!("/api/v1/sessions/{session}"), &token, json!({"location": "二楼"})).await.expect(200);
+        deliver(app).await;
+        assert_eq!(sent(app, MessageKind::Update).await, ["kj001", "kj002", "kj003", "kj004"]);
+    }
+
+    async fn who_declined_what_is_not_required_is_not_reminded(app: &TestApp) {
+        app.world().await;
+        let all = ["staff:KJ001", "staff:KJ002", "staff:KJ003"];
+        let times = ("2024-03-20T09:00", "2024-03-20T11:00");
+        let (_, free) = publish(app, "free", times, &all, json!({})).await;
+        let (_, must) = publish(app, "must", times, &all, json!({"required": true})).await;
+        for (session, cleared) in [(free, None), (must, None)] {
+            answer(app, session, app.person_id("KJ001").await, AnswerStatus::Declined, cleared).await;
+        }
+        // A new time made that answer void.
+        answer(app, free, app.person_id("KJ002").await, AnswerStatus::Declined, Some(app.now())).await;
+        // On leave.
+        came(app, must, app.person_id("KJ003").await, AttendanceStatus::Excused).await;
+        tick(app, "2024-03-20T08:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001", "kj002", "kj002", "kj003"]);
+    }
+
+    async fn only_those_who_have_not_answered_or_not_checked_in(app: &TestApp) {
+        app.world().await;
+        let all = ["staff:KJ001", "staff:KJ002", "staff:KJ003"];
+        let times = ("2024-03-20T09:00", "2024-03-20T11:00");
+        let (one, asked) = publish(app, "asked", times, &all, json!({})).await;
+        let (two, begun) = publish(app, "begun", times, &all, json!({"reminders": ["PT15M"]})).await;
+        remind_whom(app, one, RemindWhom::Unanswered).await;
+        remind_whom(app, two, RemindWhom::NotCheckedIn).await;
+        answer(app, asked, app.person_id("KJ001").await, AnswerStatus::Accepted, None).await;
+        app.at("2024-03-20T08:00");
+        assert_eq!(write(app).await, 2);
+        answer(app, asked, app.person_id("KJ002").await, AnswerStatus::Tentative, None).await;
+        deliver(app).await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj003"]);
+        app.at("2024-03-20T08:45");
+        came(app, begun, app.person_id("KJ001").await, AttendanceStatus::Present).await;
+        assert_eq!(write(app).await, 2);
+        came(app, begun, app.person_id("KJ002").await, AttendanceStatus::Present).await;
+        deliver(app).await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj003", "kj003"]);
+    }
+
+    async fn quiet_hours_hold_reminders_and_nothing_else(app: &TestApp) {
+        app.world().await;
+        // Early risers, and one who wants to be told at any hour.
+        wish(app, "KJ002", ReminderWish::Each, Some("22:00-05:00")).await;
+        wish(app, "KJ003", ReminderWish::Each, Some("")).await;
+        let all = ["staff:KJ001", "staff:KJ002", "staff:KJ003"];
+        publish(app, "e", ("2024-03-20T07:30", "2024-03-20T09:00"), &all, json!({"reminders": ["PT1H30M"]})).await;
+        publish(app, "dawn", ("2024-03-21T06:30", "2024-03-21T07:30"), &["staff:KJ001"], json!({"reminders": ["PT1H"]})).await;
+        tick(app, "2024-03-20T05:59").await;
+        assert!(sent(app, MessageKind::Reminder).await.is_empty());
+        tick(app, "2024-03-20T06:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj002", "kj003"]);
+        tick(app, "2024-03-20T06:59").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 2);
+        tick(app, "2024-03-20T07:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001", "kj002", "kj003"]);
+        // Of what begins before the quiet ends, the evening before.
+        tick(app, "2024-03-20T20:59").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 3);
+        tick(app, "2024-03-20T21:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001", "kj001", "kj002", "kj003"]);
+        // An invitation goes at any hour.
+        app.at("2024-03-20T23:00");
+        publish(app, "night", ("2024-03-22T09:00", "2024-03-22T10:00"), &["staff:KJ001"], json!({})).await;
+        assert_eq!(sent(app, MessageKind::Invitation).await.len(), 5);
+    }
+
+    async fn what_failed_in_the_evening_waits_for_the_morning(app: &TestApp) {
+        app.world().await;
+        publish(app, "e", ("2024-03-20T09:00", "2024-03-20T11:00"), &["staff:KJ001"], json!({"reminders": ["PT12H"]})).await;
+        app.at("2024-03-19T21:00");
+        assert_eq!(write(app).await, 1);
+        tick(app, "2024-03-19T21:40").await;
+        let row = rows(app).await.pop().unwrap();
+        assert_eq!((row.state, row.attempts, row.leased_by), (MessageState::Queued, 0, None));
+        assert_eq!(row.next_at, crate::harness::shanghai("2024-03-20T07:00"));
+        tick(app, "2024-03-20T07:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001"]);
+    }
+
+    async fn whole_days_are_reminded_of_in_daylight(app: &TestApp) {
+        app.world().await;
+        publish(app, "e", ("2024-03-20", "2024-03-21"), &["staff:KJ001"], json!({"reminders": ["P1D", "PT1H"]})).await;
+        for (at, count) in [("18T23:59", 0), ("19T06:59", 0), ("19T07:00", 1), ("19T23:00", 1), ("20T06:59", 1), ("20T07:00", 2), ("20T12:00", 2), ("21T09:00", 2)] {
+            tick(app, &format!("2024-03-{at}")).await;
+            assert_eq!(sent(app, MessageKind::Reminder).await.len(), count, "{at}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_quiet_hours_reminders_come_on_time() {
+    let app =
+        TestApp::start_with(Backend::Sqlite, pufa::state::Mode::Normal, |config| config.mail.quiet = String::new());
+    let app = app.await;
+    app.world().await;
+    publish(&app, "e", ("2024-03-20T07:30", "2024-03-20T09:00"), &["staff:KJ001"], json!({})).await;
+    tick(&app, "2024-03-20T06:30").await;
+    assert_eq!(sent(&app, MessageKind::Reminder).await, ["kj001"]);
+}
