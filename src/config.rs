@@ -23,6 +23,8 @@ pub struct Config {
     pub database: Database,
     /// How mail goes out.
     pub mail: Mail,
+    /// What comes back by mail.
+    pub mailbox: Mailbox,
     /// What subscriptions hold.
     pub calendar: Calendar,
     /// When people are at work.
@@ -101,6 +103,26 @@ impl Mail {
             self.from.rsplit_once('<').map_or(self.from.as_str(), |(_, rest)| rest.trim_end_matches([' ', '>']));
         address.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
     }
+}
+
+/// `[mailbox]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mailbox {
+    /// `imaps://USER:PASSWORD@HOST/FOLDER` or `imap://…`; empty: no mailbox is read.
+    pub url: String,
+    /// Seconds between looks.
+    pub every: u32,
+    /// The folder for what was taken in.
+    pub done: String,
+    /// The largest mail that is read, in bytes.
+    pub limit: usize,
+    /// Seconds that the server has for one step.
+    pub timeout: u64,
+    /// A PEM file of certificates to trust beside the public ones; empty: none.
+    pub ca: String,
+    /// Whether a password may go to another machine in the clear.
+    pub insecure: bool,
 }
 
 /// `[calendar]`

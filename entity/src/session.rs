@@ -61,6 +61,8 @@ pub struct Model {
     pub by_hand: bool,
     /// Short minutes; may be empty.
     pub minutes: String,
+    /// The SEQUENCE of mails since its time and place are what they are: answers to a lower one come too late.
+    pub answers_from: i32,
     /// Its event.
     #[sea_orm(belongs_to, from = "event_id", to = "id")]
     pub event: BelongsTo<super::event::Entity>,

@@ -12,6 +12,7 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
         add_columns(m, "event", [text("remind_whom").default("all").take(), json_binary_null("after")]).await?;
+        add_columns(m, "session", [integer("answers_from").default(0).take()]).await?;
         // Foreign keys cannot be added to a table that is there on SQLite.
         add_columns(m, "outbox", [big_integer_null("series_id"), text("domain").default("").take()]).await?;
         create(m, tables(), indexes()).await?;
@@ -44,6 +45,7 @@ impl MigrationTrait for Migration {
         m.drop_index(Index::drop().table("outbox").name("ix_outbox_series_id").to_owned()).await?;
         m.drop_index(Index::drop().table("outbox").name("ix_outbox_message_id").to_owned()).await?;
         drop_columns(m, "outbox", &["series_id", "domain"]).await?;
+        drop_columns(m, "session", &["answers_from"]).await?;
         drop_columns(m, "event", &["remind_whom", "after"]).await
     }
 }

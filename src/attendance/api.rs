@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use entity::id::SessionId;
-use entity::state::AttendanceStatus;
+use entity::state::{AnswerStatus, AttendanceStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +15,7 @@ use super::{Eyes, Record, RollRow, Story, history, offset_text, own_word, roll, 
 use crate::access::Actor;
 use crate::error::{Code, Error, Result};
 use crate::people::OrgTree;
-use crate::scheduling::{session as sitting, session_for};
+use crate::scheduling::{answer as answers, session as sitting, session_for};
 use crate::state::App;
 use crate::web::{Caller, Items, Json, Path, Query, ToCheckIn, ToManage, ToRead};
 
@@ -130,8 +130,10 @@ struct RosterItem {
     checked_in_at: Option<String>,
     /// How that was learned.
     method: Option<String>,
-    /// `accepted`, `declined`, `tentative` or null.
-    answer: Option<String>,
+    /// What they said to their invitation: `accepted`, `declined`, `tentative`; null before they did, and after a new
+    /// time or place.
+    #[schema(value_type = Option<String>, example = "accepted")]
+    answer: Option<AnswerStatus>,
     /// Whether they came without being on the roster.
     walk_in: bool,
 }
@@ -148,6 +150,7 @@ async fn roster(
     let db = app.db.read();
     let (event, session) = session_for(db, &caller.actor, SessionId(id)).await?;
     let rows = roll(db, &event, &session, &OrgTree::load(db).await?, app.now()).await?;
+    let answers = answers::of_session(db, session.id).await?;
     let zone = sitting::span(&session).zone;
     let (rows, next) = part.of(rows, |row: &RollRow| &row.staff_no);
     let items = rows
@@ -160,7 +163,7 @@ async fn roster(
             status: row.status,
             checked_in_at: row.checked_in_at.map(|at| offset_text(zone, at)),
             method: row.method,
-            answer: None,
+            answer: answers.get(&row.person_id).map(|answer| answer.status),
             walk_in: row.walk_in,
         })
         .collect();

@@ -7,6 +7,7 @@ pub mod feed;
 mod ics;
 mod itip;
 pub mod pages;
+pub mod reply;
 pub mod subscription;
 mod timezone;
 

@@ -16,10 +16,18 @@ pub(super) enum MailCommand {
         /// Where it goes.
         address: String,
     },
+    /// Take one mail in, on standard input: an answer to an invitation, or a mail that came back.
+    Receive,
 }
 
 pub(super) async fn run(config: &Config, command: MailCommand, now: DateTime<Utc>) -> Result<()> {
-    let MailCommand::Test { address } = command;
+    match command {
+        MailCommand::Test { address } => test(config, address, now).await,
+        MailCommand::Receive => super::receive::run(config, now).await,
+    }
+}
+
+async fn test(config: &Config, address: String, now: DateTime<Utc>) -> Result<()> {
     if !people::is_email(&address) {
         return Err(Error::field("address", "bad-email"));
     }

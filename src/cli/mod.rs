@@ -5,6 +5,7 @@
 mod holidays;
 mod import;
 mod mail;
+mod receive;
 mod report;
 mod user;
 

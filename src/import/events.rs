@@ -177,6 +177,9 @@ async fn show_sessions<C: ConnectionTrait>(
             // Nobody has been told how it is now, so nobody is reminded of it.
             session.told_at = session.told_at.filter(|_| !quiet);
         }
+        if moved && session.location.is_none() {
+            import.news.moved(session.id);
+        }
         if stirs || old.status != new.status || old.mails != new.mails {
             import.news.add(session.id);
         }

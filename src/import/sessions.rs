@@ -157,7 +157,6 @@ fn onto(row: &SessionRow, present: &session::Model, ground: &Ground<'_>) -> sess
     if wanted == *present {
         return wanted;
     }
-    let time = |session: &session::Model| (session.starts_at, session.ends_at, session.all_day);
     if time(&wanted) != time(present) || wanted.status != present.status {
         wanted.sequence += 1;
         if ground.notify == Notify::Nobody {
@@ -170,6 +169,10 @@ fn onto(row: &SessionRow, present: &session::Model, ground: &Ground<'_>) -> sess
     wanted
 }
 
+const fn time(session: &session::Model) -> (DateTime<Utc>, DateTime<Utc>, bool) {
+    (session.starts_at, session.ends_at, session.all_day)
+}
+
 async fn update<C: ConnectionTrait>(
     import: &mut Import<'_, C>,
     present: &session::Model,
@@ -177,6 +180,9 @@ async fn update<C: ConnectionTrait>(
 ) -> Result<()> {
     if wanted.sequence != present.sequence {
         import.news.add(present.id);
+    }
+    if time(&wanted) != time(present) {
+        import.news.moved(present.id);
     }
     session::Entity::update(wanted.clone().into_active_model().reset_all()).exec(import.db).await?;
     import.known.sessions.insert(wanted.key.clone(), wanted);

@@ -15,21 +15,32 @@ use crate::scheduling;
 
 /// Sessions that are new, or whose time, place or status changed.
 #[derive(Clone, Debug, Default)]
-pub struct News(BTreeSet<SessionId>);
+pub struct News {
+    changed: BTreeSet<SessionId>,
+    moved: BTreeSet<SessionId>,
+}
 
 impl News {
     /// Remembers one.
     pub fn add(&mut self, session: SessionId) {
-        self.0.insert(session);
+        self.changed.insert(session);
+    }
+
+    /// Remembers one whose time or place changed.
+    pub fn moved(&mut self, session: SessionId) {
+        self.moved.insert(session);
     }
 }
 
 /// Puts what is to be told into the outbox, in the import's transaction.
 pub async fn tell<C: ConnectionTrait>(import: &Import<'_, C>) -> Result<()> {
+    let ahead = import.known.sessions.values().filter(|session| session.ends_at > import.ground.now);
+    let moved: Vec<_> = ahead.map(|session| session.id).filter(|id| import.news.moved.contains(id)).collect();
+    scheduling::answer::clear(import.db, &moved, import.ground.now).await?;
     if import.ground.notify == Notify::Nobody {
         return Ok(());
     }
-    let news = import.known.sessions.values().filter(|session| import.news.0.contains(&session.id));
+    let news = import.known.sessions.values().filter(|session| import.news.changed.contains(&session.id));
     for session in news.filter(|session| session.ends_at > import.ground.now) {
         let Some(event) = import.known.event_of(session) else { continue };
         let Some(kind) = what(event, session) else { continue };

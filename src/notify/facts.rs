@@ -5,10 +5,13 @@ use std::hash::Hash;
 
 use entity::id::{EventId, OrganisationId, PersonId, RegistrationId, SeriesId, SessionId};
 use entity::state::{CoHostStatus, MessageKind, MessageState};
-use entity::{event, event_co_host, event_topic, organisation, outbox, person, registration, session, speaker};
+use entity::{
+    event, event_co_host, event_topic, mail_trouble, organisation, outbox, person, registration, session, speaker,
+};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use super::due::{Standing, may_wait};
+use crate::outbox::trouble;
 use crate::scheduling::content::{speakers_of, spoken_by};
 
 /// Kinds of messages that may be the first about a UID.
@@ -38,6 +41,7 @@ pub struct Facts {
     registrations: HashMap<RegistrationId, registration::Model>,
     /// How those stand who are reminded.
     pub standing: Standing,
+    troubles: HashMap<String, mail_trouble::Model>,
 }
 
 impl Facts {
@@ -72,6 +76,7 @@ impl Facts {
             sittings: sittings(db, rows).await?,
             co_hosts: co_hosts(db, rows).await?,
             registrations: registrations(db, rows).await?,
+            troubles: trouble::of_addresses(db, rows.iter().map(|row| row.address.as_str())).await?,
             sessions,
             standing: Standing::load(db, &ids(&waits, |r| r.session_id), &ids(&waits, |r| r.person_id)).await?,
             events,
@@ -82,6 +87,12 @@ impl Facts {
     #[must_use]
     pub fn session(&self, row: &outbox::Model) -> Option<(&event::Model, &session::Model)> {
         self.events.get(&row.event_id?).zip(self.sessions.get(&row.session_id?))
+    }
+
+    /// What a mail server said for good of the address that a message goes to.
+    #[must_use]
+    pub fn trouble(&self, row: &outbox::Model) -> Option<&mail_trouble::Model> {
+        trouble::hinders(&self.troubles, row)
     }
 
     /// The registration that a message goes to; None when it goes to somebody invited, or is kept no more.

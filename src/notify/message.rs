@@ -73,8 +73,13 @@ pub fn compose(
     row: &outbox::Model,
     now: DateTime<Utc>,
 ) -> Result<Composed> {
+    if let Some(trouble) = facts.trouble(row) {
+        let reason = [("reason", trouble.reason.as_str())];
+        return Ok(Composed::Moot(stationery.lang.text_with("answer-not-sent", reason)));
+    }
     match row.kind {
         MessageKind::SignIn => return sign_in(stationery, facts, row, now),
+        MessageKind::Bounce => return super::bounce::compose(stationery, facts, row, now),
         MessageKind::CoHost => return super::co_host::compose(stationery, facts, row, now),
         _ => {}
     }

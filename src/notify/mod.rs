@@ -1,5 +1,6 @@
 //! What must be said by now, made into mails and sent.
 
+mod bounce;
 mod co_host;
 mod delivery;
 mod due;
@@ -10,6 +11,7 @@ mod mailer;
 mod message;
 pub mod pages;
 mod registration;
+pub mod reply;
 
 pub use delivery::Delivery;
 pub use due::{House, Quiet, write_due};

@@ -8,6 +8,7 @@ mod delivery;
 mod queue;
 mod summary;
 mod told;
+pub mod trouble;
 mod withdraw;
 
 pub use delivery::{LEASE, Outcome, Patience, claim, has_due, put_off, release, renew, settle};

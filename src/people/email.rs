@@ -1,5 +1,23 @@
 //! Addresses that mail can be sent to.
 
+use entity::person;
+use sea_orm::sea_query::{Expr, Func, SimpleExpr};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoSimpleExpr, QueryFilter, QueryOrder};
+
+/// A condition that a column holds an address, however either is written.
+pub fn is_address(column: impl ColumnTrait, address: &str) -> SimpleExpr {
+    Expr::expr(Func::lower(column.into_simple_expr())).eq(address.to_lowercase())
+}
+
+/// Everyone whose address that is, by staff number.
+pub async fn with_email(db: &impl ConnectionTrait, address: &str) -> Result<Vec<person::Model>, DbErr> {
+    person::Entity::find()
+        .filter(is_address(person::Column::Email, address))
+        .order_by_asc(person::Column::StaffNo)
+        .all(db)
+        .await
+}
+
 /// Whether a text looks like `local@domain`: one `@`, no blanks or control characters, neither side empty, at most 254
 /// octets (RFC 5321 section 4.5.3.1). Whether it exists only a delivery tells.
 #[must_use]

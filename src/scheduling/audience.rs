@@ -205,7 +205,7 @@ pub async fn invited_among(
 }
 
 /// The same of many days, by one query.
-pub(super) async fn invited_by_day(
+pub async fn invited_by_day(
     db: &impl ConnectionTrait,
     audience: &Audience,
     days: &BTreeSet<NaiveDate>,

@@ -17,7 +17,9 @@ use super::registration::Terms;
 use super::series::{SeriesChange, change_series};
 use super::tell::{is_ahead, tell};
 use super::whole::event_to_manage;
-use super::{Whole, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before, wording};
+use super::{
+    Whole, answer, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before, wording,
+};
 use crate::access::{Actor, audit};
 use crate::dates::Zone;
 use crate::error::{Code, Error, FieldProblem, Result};
@@ -367,10 +369,11 @@ async fn move_sessions(
         .exec(db)
         .await?;
     let detail = serde_json::json!({ "before": { "location": before.location } });
-    for session in sessions(db, event.id).await? {
-        if session.location.is_none() && is_ahead(event, &session, now) {
-            tell(db, MessageKind::Update, event, &session, Some(detail.clone()), now).await?;
-        }
+    let mut moved = sessions(db, event.id).await?;
+    moved.retain(|session| session.location.is_none() && is_ahead(event, session, now));
+    answer::clear(db, &moved.iter().map(|session| session.id).collect::<Vec<_>>(), now).await?;
+    for session in &moved {
+        tell(db, MessageKind::Update, event, session, Some(detail.clone()), now).await?;
     }
     Ok(())
 }

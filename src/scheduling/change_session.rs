@@ -15,7 +15,7 @@ use super::draft::{Times, own};
 use super::publish::touch_event;
 use super::tell::{gone, is_ahead, tell_people, tell_registered};
 use super::whole::session_to_manage;
-use super::{roster, session as shown, undo, undo::Before, wording};
+use super::{answer, roster, session as shown, undo, undo::Before, wording};
 use crate::access::{Actor, audit};
 use crate::dates::Span;
 use crate::error::{Code, Error, FieldProblem, Result};
@@ -191,6 +191,7 @@ async fn tell_moved(
     if session.status != SessionStatus::Scheduled || !(was_ahead || is_ahead(event, session, now)) {
         return Ok(());
     }
+    answer::clear(db, &[session.id], now).await?;
     let audience = Audience::load(db, event).await?;
     let people = invited(db, &audience, session.day).await?;
     let was = shown::span(before);

@@ -8,6 +8,7 @@ pub mod act;
 mod add_sessions;
 pub mod agenda;
 pub mod ahead;
+pub mod answer;
 pub mod api;
 pub mod audience;
 mod audience_line;

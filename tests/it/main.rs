@@ -8,6 +8,7 @@
 #[macro_use]
 mod harness;
 
+mod answers;
 mod api;
 mod attendance;
 mod audience;

@@ -71,12 +71,18 @@ pub(super) async fn report(
     reason: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let tree = OrgTree::load(db).await?;
-    let to = match maker(db, &tree, event).await? {
-        Some(account) => vec![account],
-        None => accounts_near(db, &tree, event.host_id).await?,
-    };
+    let to = decide_for(db, event).await?;
     send(db, event, organisation, said, reason, to, now).await
+}
+
+/// The accounts that hear what becomes of an event: the one that made it, while it may still change it, else the host's
+/// organisers.
+pub async fn decide_for(db: &impl ConnectionTrait, event: &event::Model) -> Result<Vec<account::Model>, DbErr> {
+    let tree = OrgTree::load(db).await?;
+    match maker(db, &tree, event).await? {
+        Some(account) => Ok(vec![account]),
+        None => accounts_near(db, &tree, event.host_id).await,
+    }
 }
 
 async fn maker(

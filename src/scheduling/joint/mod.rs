@@ -11,7 +11,7 @@ pub mod pages;
 
 mod part;
 
-pub use ask::{accounts_near, names_of};
+pub use ask::{accounts_near, decide_for, names_of};
 pub(super) use ask::{ask, ask_all};
 pub use decide::{Decision, ask_again, decide, remove, set_contact};
 pub use part::{own_lines, replace_own_lines};

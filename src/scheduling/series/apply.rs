@@ -10,6 +10,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoA
 
 use super::plan::{Plan, Step};
 use crate::error::{Error, FieldProblem, Result};
+use crate::scheduling::answer;
 use crate::scheduling::content::filled;
 use crate::scheduling::create::insert_sessions;
 use crate::scheduling::draft::Sitting;
@@ -58,6 +59,8 @@ pub(super) async fn apply(
     let bound = bound(db, event, plan).await?;
     let mut news = Vec::new();
     let mut new = Vec::new();
+    // At another time or place, or back: what was answered before was to something else.
+    let mut anew = Vec::new();
     for step in &plan.steps {
         match step {
             Step::Change { before, after } => {
@@ -68,7 +71,9 @@ pub(super) async fn apply(
                     _ if row.revision == before.revision => {}
                     _ => done.changed.push(row.key.clone()),
                 }
-                news.extend(changed(event, before, row, now));
+                let told = changed(event, before, row, now);
+                anew.extend(told.iter().map(|news| news.session.id));
+                news.extend(told);
             }
             Step::Lapse(before) if event.status == EventStatus::Draft && !bound.contains(&before.id) => {
                 session::Entity::delete_by_id(before.id).exec(db).await?;
@@ -97,6 +102,7 @@ pub(super) async fn apply(
         }
         done.added.extend(new.into_iter().map(|sitting| sitting.key));
     }
+    answer::clear(db, &anew, now).await?;
     tell_all(db, event, news, now).await?;
     // What was moved into the past has its roster fixed with this change.
     roster::freeze_due(db, now).await?;

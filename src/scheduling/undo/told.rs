@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::error::Result;
 use crate::outbox::{Message, enqueue};
+use crate::scheduling::answer;
 use crate::scheduling::audience::{Audience, invited};
 use crate::scheduling::session as shown;
 
@@ -52,6 +53,7 @@ pub(super) async fn take_back(
         }
     }
     let count = messages.len();
+    answer::clear(db, &anew.iter().copied().collect::<Vec<_>>(), now).await?;
     enqueue(db, messages, now).await?;
     session::Entity::update_many()
         .col_expr(session::Column::ToldAt, Expr::value(now))

@@ -1,0 +1,12 @@
+page-message-bounce = Returned mail
+mail-subject-bounce = Returned: { $title }, { $to }
+mail-lead-bounce = A message could not be delivered
+mail-bounce-to = { $name } ({ $address })
+mail-fact-address = Recipient
+mail-fact-returned = Message
+mail-fact-server-said = Their server
+mail-fact-status = Status
+mail-button-bounce = See the mail
+mail-note-bounce = Please tell them in another way.
+mail-note-bounce-for-good = Please tell them in another way. Nothing more is sent to this address until it is corrected or the mark is taken away.
+answer-not-sent = Not sent: mail to this address came back ({ $reason }). Correct the address, or take the mark away and send again.

@@ -1,0 +1,12 @@
+page-message-bounce = 退信通知
+mail-subject-bounce = 退信：{ $title }，{ $to }
+mail-lead-bounce = 一封通知未能送达
+mail-bounce-to = { $name }（{ $address }）
+mail-fact-address = 收件人
+mail-fact-returned = 通知
+mail-fact-server-said = 对方邮局
+mail-fact-status = 状态码
+mail-button-bounce = 查看邮件
+mail-note-bounce = 请用其他方式告知本人。
+mail-note-bounce-for-good = 请用其他方式告知本人。在有人更正地址或解除标记之前，不再向此地址发信。
+answer-not-sent = 未发送：此地址此前退信（{ $reason }）。更正地址，或解除标记后重发。

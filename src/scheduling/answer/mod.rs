@@ -1,0 +1,12 @@
+//! What the invited say to their invitations: one answer a person and session, the latest that counts.
+//!
+//! An answer is to a time and a place. When either changes it stands no more, and an answer to what was told before
+//! comes too late, by whatever way it comes.
+
+mod assistant;
+mod give;
+mod read;
+
+pub use assistant::{assists, end, for_whom, name_assistant, of_person};
+pub use give::{Given, Taken, clear, give};
+pub use read::{Tally, of_session, of_sessions, tallies};
