@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::token::Tokens;
 use crate::attendance::CheckInWriter;
+use crate::calendar::feeds::{self, Feeds};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -44,8 +45,16 @@ pub fn build_on(db: Db, config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Re
         Mode::Demo => Mailer::demo(&config.mail),
     };
     let mailer = mailer.map_err(|why| Error::internal(format!("configuration: {why}")))?;
+    let ground = feeds::Ground {
+        kinds: kinds.clone(),
+        lang: config.locale.default,
+        zone: config.zone(),
+        public_url: config.public_url(),
+        calendar: config.calendar.clone(),
+    };
     Ok(App::new(Parts {
         check_ins: CheckInWriter::start(db.clone(), kinds.clone()),
+        feeds: Feeds::start(db.clone(), ground, u64::from(config.calendar.cache_mb) * 1_048_576),
         db,
         kinds,
         observances,
@@ -67,6 +76,7 @@ pub fn router(app: App) -> Router {
         .merge(access::pages::routes())
         .merge(attendance::pages::routes())
         .merge(calendar::pages::routes())
+        .merge(calendar::feeds::pages::routes())
         .merge(scheduling::pages::routes())
         .merge(notify::pages::routes())
         .merge(planning::pages::routes())
@@ -82,7 +92,6 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(web::assets::routes())
         .merge(web::health::routes())
-        .merge(calendar::feed::routes())
         .merge(pages)
         .nest(openapi::PREFIX, api_routes(&app.config))
         .layer(
@@ -95,6 +104,7 @@ pub fn router(app: App) -> Router {
                 .layer(DefaultBodyLimit::max(limit))
                 .layer(CatchPanicLayer::custom(boundary::panicked)),
         )
+        .merge(calendar::feed::routes())
         .with_state(app)
 }
 
@@ -128,9 +138,10 @@ fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<H
 /// Listens and serves until the process is told to stop, then lets running requests end.
 pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let jobs = jobs::start(&app).await?;
-    let service = router(app).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let service = router(app.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stopped()).await.map_err(Error::internal)?;
-    jobs.stop().await
+    jobs.stop().await?;
+    jobs::write_fetches(&app).await
 }
 
 async fn stopped() {

@@ -135,6 +135,8 @@ pub struct Calendar {
     pub months_ahead: u32,
     /// IANA zone of events that name none.
     pub time_zone: String,
+    /// Megabytes of subscriptions kept in memory.
+    pub cache_mb: u32,
 }
 
 /// `[scheduling]`

@@ -192,16 +192,26 @@ pub async fn continue_ids(db: &impl ConnectionTrait, table: &str) -> Result<(), 
     Ok(())
 }
 
-/// Adds one to a counter of the `revision` table, in the caller's transaction.
+/// Adds one to a counter of the `revision` table, in the caller's transaction; makes it where there is none yet.
 pub async fn bump(db: &impl ConnectionTrait, name: &str) -> Result<(), DbErr> {
     use entity::revision;
-    use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
-    revision::Entity::update_many()
-        .col_expr(revision::Column::Value, Expr::col(revision::Column::Value).add(1))
-        .filter(revision::Column::Name.eq(name))
-        .exec(db)
+    use sea_orm::{ActiveValue::Set, EntityTrait, ExprTrait, sea_query::Expr};
+    let more = Expr::col((revision::Entity, revision::Column::Value)).add(1);
+    let one = revision::ActiveModel { name: Set(name.to_owned()), value: Set(1) };
+    revision::Entity::insert(one)
+        .on_conflict(OnConflict::column(revision::Column::Name).value(revision::Column::Value, more).to_owned())
+        .exec_without_returning(db)
         .await
         .map(drop)
+}
+
+/// All counters of the `revision` table together: it grows whenever one of them does.
+pub async fn revisions(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    use entity::revision;
+    use sea_orm::{EntityTrait, QuerySelect};
+    let all: Vec<i64> =
+        revision::Entity::find().select_only().column(revision::Column::Value).into_tuple().all(db).await?;
+    Ok(all.into_iter().sum())
 }
 
 /// The present value of a counter of the `revision` table.

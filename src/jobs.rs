@@ -48,6 +48,7 @@ pub async fn start(app: &App) -> Result<Jobs> {
     jobs.add(app, "mail", every(tick), |app, stop| async move { deliver(&app, &stop).await }).await?;
     jobs.add(app, "registrations", "20 * * * * *".to_owned(), |app, _| async move { forget_registrations(&app).await })
         .await?;
+    jobs.add(app, "fetches", every(5), |app, _| async move { write_fetches(&app).await }).await?;
     jobs.scheduler.start().await.map_err(Error::internal)?;
     Ok(jobs)
 }
@@ -81,6 +82,16 @@ pub async fn forget_registrations(app: &App) -> Result<()> {
         let count = registration::forget(&tx, days, app.now()).await?;
         tx.commit().await?;
         tracing::info!(count, "registrations were deleted");
+    }
+    Ok(())
+}
+
+/// Writes down who fetched which calendar.
+pub async fn write_fetches(app: &App) -> Result<()> {
+    if !app.feeds.fetches.is_empty() {
+        let tx = app.db.begin().await?;
+        app.feeds.fetches.write(&tx).await?;
+        tx.commit().await?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 use crate::access::SigningKey;
 use crate::access::token::Tokens;
 use crate::attendance::CheckInWriter;
+use crate::calendar::feeds::Feeds;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::dates::Observances;
@@ -45,6 +46,8 @@ pub struct Parts {
     pub tokens: Tokens,
     /// How often clients put names down lately.
     pub registrations: Throttle,
+    /// Subscriptions as they are handed out.
+    pub feeds: Feeds,
     /// With what links are signed, once it was asked for.
     pub signing_key: OnceCell<SigningKey>,
     /// Whether this is a demonstration, which shows its mail on a page.

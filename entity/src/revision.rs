@@ -7,7 +7,8 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "revision")]
 pub struct Model {
-    /// `people`: organisations, persons, memberships and groups.
+    /// `people`: organisations, persons, memberships and groups; `calendar` and `calendar-0` to `calendar-7`: what else
+    /// calendars show.
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
     /// Value.

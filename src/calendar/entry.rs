@@ -33,6 +33,31 @@ pub struct Entry {
     pub status: Status,
     /// Who invites whom; only in a message, never in a subscription.
     pub attendance: Option<Attendance>,
+    /// What a subscription says besides.
+    pub extra: Extra,
+}
+
+/// What a subscription says of an entry besides; nothing in a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// Where it is looked at.
+    pub url: Option<String>,
+    /// Where it is joined.
+    pub conference: Option<String>,
+    /// Minutes before the start at which the calendar is to ring.
+    pub alarms: Vec<u32>,
+    /// Who may look at it.
+    pub class: Class,
+}
+
+/// CLASS of an entry (RFC 5545 section 3.8.1.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Class {
+    /// Whoever sees the calendar; what is meant where nothing is said.
+    #[default]
+    Public,
+    /// Its owner alone: other programs are not to say more than this calendar does.
+    Private,
 }
 
 /// What an entry needs beside its rows.
@@ -82,5 +107,6 @@ pub fn entry(setting: Setting<'_>, event: &event::Model, session: &session::Mode
         category: kind.to_owned(),
         status: if cancelled { Status::Cancelled } else { Status::Confirmed },
         attendance: None,
+        extra: Extra::default(),
     }
 }

@@ -1,15 +1,20 @@
 //! `GET /calendar/{token}.ics`: a subscription, as calendar programs fetch it again and again.
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, TimeDelta, Utc};
+use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{Head, Setting, render, subscription};
+use super::feeds::conditional::{Coding, coding, http_date, none_match, unmodified};
+use super::feeds::{Fetch, Kept};
 use crate::error::{Code, Error, Result};
+use crate::scheduling::content::disposition;
 use crate::state::App;
+use crate::web::boundary;
 
 /// The address under which a token is read.
 #[must_use]
@@ -17,36 +22,87 @@ pub fn url(public_url: &str, token: &str) -> String {
     format!("{public_url}/calendar/{token}.ics")
 }
 
-/// The route of subscriptions; HEAD answers as GET does, without the body.
+/// The same for a program that subscribes when it is pressed.
+#[must_use]
+pub fn webcal(url: &str) -> String {
+    url.split_once("://").map_or_else(|| url.to_owned(), |(_, rest)| format!("webcal://{rest}"))
+}
+
+/// The route of subscriptions; HEAD answers as GET does, without the body. It stands outside the layers that other
+/// requests pass: it packs its bodies once and not at every request, counts for itself, and writes its line of the log
+/// only when it fails; who fetched what is kept in `feed_fetch`.
 pub fn routes() -> Router<App> {
-    Router::new().route("/calendar/{file}", get(fetch))
+    Router::new().route("/calendar/{file}", get(fetch)).layer(CatchPanicLayer::custom(boundary::panicked))
 }
 
-async fn fetch(State(app): State<App>, Path(file): Path<String>, headers: HeaderMap) -> Result<Response> {
+async fn fetch(State(app): State<App>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let answer = read(&app, &file, &headers).await.unwrap_or_else(IntoResponse::into_response);
+    let status = match answer.status() {
+        StatusCode::OK => "200",
+        StatusCode::NOT_MODIFIED => "304",
+        StatusCode::NOT_FOUND => "404",
+        _ => "500",
+    };
+    metrics::counter!("pufa_http_requests_total", "method" => "GET", "route" => "/calendar/{file}", "status" => status)
+        .increment(1);
+    answer
+}
+
+async fn read(app: &App, file: &str, headers: &HeaderMap) -> Result<Response> {
     let token = file.strip_suffix(".ics").ok_or_else(|| Error::new(Code::NotFound))?;
-    let db = app.db.read();
-    let owner = subscription::owner(db, token).await?;
-    let (zone, lang) = (app.config.zone(), app.config.locale.default);
-    let window = subscription::window(&app.config.calendar, zone, app.now());
-    let entries = subscription::entries(db, Setting { kinds: &app.kinds, lang }, owner.id, window).await?;
-    let name = lang.text_with("calendar-name", [("name", owner.name.as_str())]);
-    let body = render(&Head { method: None, name: Some(&name), zone }, &entries);
-    let tag = format!("\"{}\"", hex::encode(&Sha256::digest(body.as_bytes())[..16]));
-    let common =
-        [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "private, max-age=0, must-revalidate".to_owned())];
-    if has(&headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, common).into_response());
-    }
-    Ok((common, [(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], body).into_response())
+    let now = app.now();
+    let kept = app.feeds.read(token, now).await?;
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let packed = usize::from(coding(text(header::ACCEPT_ENCODING)) == Coding::Gzip);
+    let status = if has(headers, &kept) { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    app.feeds.fetches.note(&Fetch {
+        feed: kept.feed,
+        client: text(header::USER_AGENT).unwrap_or_default(),
+        status: status.as_u16(),
+        etag: &kept.tags[0],
+        held: kept.held,
+        at: now,
+    });
+    respond(&kept, status, packed, now)
 }
 
-/// Whether the caller has that version (RFC 9110 section 13.1.2: weak comparison).
-fn has(headers: &HeaderMap, tag: &str) -> bool {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+/// Whether the caller has that version: an If-None-Match decides alone (RFC 9110 section 13.2.2).
+fn has(headers: &HeaderMap, kept: &Kept) -> bool {
+    let tags = [kept.tags[0].as_str(), kept.tags[1].as_str()];
+    let asked = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    none_match(asked, &tags).unwrap_or_else(|| {
+        let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
+        since.is_some_and(|since| unmodified(since, kept.modified))
+    })
+}
+
+/// The answer: the kept body in the coding asked for, or only that the caller has it.
+fn respond(kept: &Kept, status: StatusCode, packed: usize, now: DateTime<Utc>) -> Result<Response> {
+    let value = |text: &str| HeaderValue::from_str(text).map_err(Error::internal);
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, value(&kept.tags[packed])?);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=0, must-revalidate"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    // A version made within this second may still be followed by another one of the same date.
+    if now - kept.modified >= TimeDelta::seconds(1) {
+        headers.insert(header::LAST_MODIFIED, value(&http_date(kept.modified))?);
+    }
+    if status == StatusCode::NOT_MODIFIED {
+        return Ok(response);
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
+    headers.insert(header::CONTENT_DISPOSITION, value(&inline(&format!("{}.ics", kept.name)))?);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if packed == 1 {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    *response.body_mut() = Body::from(kept.body[packed].clone());
+    Ok(response)
+}
+
+/// Shown, not saved, by what can show it; under this name where it is saved.
+fn inline(name: &str) -> String {
+    disposition(name).replacen("attachment", "inline", 1)
 }

@@ -7,8 +7,8 @@
 use chrono::{DateTime, Utc};
 use icalendar::{Calendar, Component, Event, EventLike, Parameter, Property};
 
-use super::entry::Entry;
-use super::timezone;
+use super::entry::{Class, Entry};
+use super::{alarm, timezone};
 use crate::dates::Zone;
 
 /// What stands above the entries.
@@ -17,9 +17,20 @@ pub struct Head<'a> {
     /// METHOD of an invitation (RFC 5546); None for a subscription.
     pub method: Option<&'a str>,
     /// What the calendar is called; None for an invitation.
-    pub name: Option<&'a str>,
+    pub name: Option<Title<'a>>,
     /// The zone that is described even where no entry needs it: a calendar must hold something (RFC 5545 3.6).
     pub zone: Zone,
+}
+
+/// What a subscription says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Title<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// In which colour it is to be shown, as CSS names it (RFC 7986 section 5.9).
+    pub color: &'a str,
+    /// Where it is fetched again (RFC 7986 section 5.8).
+    pub source: Option<&'a str>,
 }
 
 /// STATUS of an entry.
@@ -41,19 +52,27 @@ pub fn render(head: &Head<'_>, entries: &[Entry]) -> String {
     if let Some(method) = head.method {
         calendar.append_property(Property::new("METHOD", method));
     }
-    if let Some(name) = head.name {
-        let name = clean(name);
-        calendar.append_property(Property::new("NAME", escape(&name)));
-        calendar.append_property(Property::new("X-WR-CALNAME", name));
-        calendar.append_property(Property::new("X-WR-TIMEZONE", head.zone.name()));
-        let refresh = Property::new("REFRESH-INTERVAL", "PT1H").add_parameter("VALUE", "DURATION").done();
-        calendar.append_property(refresh);
-        calendar.append_property(Property::new("X-PUBLISHED-TTL", "PT1H"));
+    if let Some(title) = head.name {
+        feed_head(&mut calendar, title, head.zone);
     }
     for entry in entries {
         calendar.push(event(entry));
     }
-    with_zones(&calendar.to_string(), head.zone, entries)
+    with_zones(&alarm::ring(&calendar.to_string(), entries), head.zone, entries)
+}
+
+fn feed_head(calendar: &mut Calendar, title: Title<'_>, zone: Zone) {
+    let name = clean(title.name);
+    calendar.append_property(Property::new("NAME", escape(&name)));
+    calendar.append_property(Property::new("X-WR-CALNAME", name));
+    calendar.append_property(Property::new("X-WR-TIMEZONE", zone.name()));
+    calendar.append_property(Property::new("COLOR", title.color));
+    if let Some(source) = title.source {
+        calendar.append_property(Property::new("SOURCE", clean(source)).add_parameter("VALUE", "URI").done());
+    }
+    let refresh = Property::new("REFRESH-INTERVAL", "PT1H").add_parameter("VALUE", "DURATION").done();
+    calendar.append_property(refresh);
+    calendar.append_property(Property::new("X-PUBLISHED-TTL", "PT1H"));
 }
 
 fn event(entry: &Entry) -> Event {
@@ -75,6 +94,7 @@ fn event(entry: &Entry) -> Event {
         Status::Confirmed => icalendar::EventStatus::Confirmed,
         Status::Cancelled => icalendar::EventStatus::Cancelled,
     });
+    extra(&mut event, entry);
     if let Some(attendance) = &entry.attendance {
         event.append_property(party("ORGANIZER", &attendance.organizer, &[]));
         let role = if attendance.required { "REQ-PARTICIPANT" } else { "OPT-PARTICIPANT" };
@@ -83,6 +103,23 @@ fn event(entry: &Entry) -> Event {
         event.append_property(party("ATTENDEE", &attendance.attendee, &parameters));
     }
     event
+}
+
+/// What a subscription says besides. What was cancelled, or is somebody's whole day of an observance, takes no time of
+/// theirs: only what has an hour makes them busy.
+fn extra(event: &mut Event, entry: &Entry) {
+    if let Some(url) = &entry.extra.url {
+        event.append_property(Property::new("URL", clean(url)));
+    }
+    if let Some(address) = &entry.extra.conference {
+        let conference = Property::new("CONFERENCE", clean(address)).add_parameter("VALUE", "URI").done();
+        event.append_property(conference);
+    }
+    if entry.extra.class == Class::Private {
+        event.append_property(Property::new("CLASS", "PRIVATE"));
+    }
+    let free = entry.status == Status::Cancelled || entry.span.all_day;
+    event.append_property(Property::new("TRANSP", if free { "TRANSPARENT" } else { "OPAQUE" }));
 }
 
 /// DTSTART or DTEND: a date of whole days (the end is the first day after, section 3.6.1), else local time and zone.
@@ -132,7 +169,7 @@ fn is_utc(zone: Zone) -> bool {
 }
 
 /// A text without what may not stand in one (section 3.1): line ends as LF, no other control characters but the tab.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.replace("\r\n", "\n")
         .replace('\r', "\n")
         .chars()
@@ -147,7 +184,7 @@ fn parameter(text: &str) -> String {
 }
 
 /// A TEXT value as it must be written (section 3.3.11), for a property that the crate does not know as text.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n")
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::calendar::entry::Extra;
 use crate::calendar::{Attendance, Method, Party, message};
 use crate::dates::Span;
 
@@ -23,11 +24,13 @@ fn entry(summary: &str) -> Entry {
         category: "专题讲座".into(),
         status: Status::Confirmed,
         attendance: None,
+        extra: Extra::default(),
     }
 }
 
 fn head() -> Head<'static> {
-    Head { method: None, name: Some("普法, 干部;KJ01"), zone: Zone::parse("Asia/Shanghai").unwrap() }
+    let title = Title { name: "普法, 干部;KJ01", color: "royalblue", source: None };
+    Head { method: None, name: Some(title), zone: Zone::parse("Asia/Shanghai").unwrap() }
 }
 
 #[test]

@@ -2,8 +2,11 @@
 //!
 //! A UID never changes; nothing in a text changes unless something of its rows did, DTSTAMP included.
 
+mod alarm;
+mod conference;
 mod entry;
 pub mod feed;
+pub mod feeds;
 mod ics;
 mod itip;
 pub mod pages;
@@ -11,6 +14,6 @@ pub mod reply;
 pub mod subscription;
 mod timezone;
 
-pub use entry::{About, Entry, Setting, entry};
-pub use ics::{Head, Status, render};
+pub use entry::{About, Class, Entry, Extra, Setting, entry};
+pub use ics::{Head, Status, Title, render};
 pub use itip::{Attendance, Method, Party, message};

@@ -1,37 +1,35 @@
-//! My page: the next session, those ahead and behind with what became of me, and my calendar subscription.
+//! My page: the next session, those ahead and behind with what became of me.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axum::Router;
-use axum::extract::{Path, Query};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::extract::Query;
+use axum::response::Response;
+use axum::routing::get;
 use chrono::{DateTime, Datelike, Days, Timelike, Utc};
-use entity::id::{FeedId, PersonId, SessionId};
+use entity::id::{PersonId, SessionId};
 use entity::state::AttendanceStatus;
 use entity::{attendance, event, person, session};
 use minijinja::{Value, context};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Deserialize;
 
-use super::{feed, subscription};
-use crate::error::{Code, Error, Result};
+use super::feeds::address::{self, Keeper};
+use super::subscription;
+use crate::error::Result;
 use crate::people::{OrgTree, member_on};
 use crate::scheduling::content::{Material, material, materials_of};
 use crate::scheduling::{Phase, registration, session as sitting};
 use crate::state::App;
 use crate::view::format;
-use crate::web::{Page, Seat, Signed};
+use crate::web::{Page, Seat};
 
 /// Past sessions on the page.
 const PAST: usize = 20;
 
 /// Every page of this room.
 pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/my", get(show))
-        .route("/my/subscription", post(subscribe))
-        .route("/my/subscription/{id}/off", post(switch_off))
+    Router::new().route("/my", get(show))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -39,9 +37,6 @@ pub fn routes() -> Router<App> {
 struct Asked {
     done: String,
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 /// A session of mine, with what became of me.
 struct Mine {
@@ -70,17 +65,16 @@ async fn show(Seat { page, signed }: Seat, Query(asked): Query<Asked>) -> Result
         return page.render("calendar/nobody.html", "my", context! {}).await;
     };
     let toast = match asked.done.as_str() {
-        "off" => Some("page-done-feed-off"),
         "registered" => Some("page-done-mine-registered"),
         "waiting" => Some("page-done-mine-waiting"),
         "called-off" => Some("page-done-mine-called-off"),
         _ => None,
     };
     let toast = toast.map(|key| page.lang.text(key));
-    my_page(&page, &person, None, toast).await
+    my_page(&page, &person, toast).await
 }
 
-async fn my_page(page: &Page, person: &person::Model, link: Option<String>, toast: Option<String>) -> Result<Response> {
+async fn my_page(page: &Page, person: &person::Model, toast: Option<String>) -> Result<Response> {
     let (app, now, lang) = (&page.app, page.app.now(), page.lang);
     let (db, zone) = (app.db.read(), app.config.zone());
     let tree = OrgTree::load(db).await?;
@@ -99,11 +93,7 @@ async fn my_page(page: &Page, person: &person::Model, link: Option<String>, toas
         .filter(|(i, _)| Some(*i) != next)
         .map(|(_, one)| view(page, one, &materials, now))
         .collect();
-    let subscriptions: Vec<_> = subscription::of_person(db, person.id)
-        .await?
-        .into_iter()
-        .map(|row| context! { id => row.id.0, since => format::moment(lang, zone, row.created_at, now) })
-        .collect();
+    let subscriptions = address::list(db, &Keeper::Person(person.id)).await?.len();
     let hour = zone.local(now).hour();
     let greeting = lang.text(match hour {
         5..12 => "page-morning",
@@ -121,8 +111,7 @@ async fn my_page(page: &Page, person: &person::Model, link: Option<String>, toas
         next => next.map(|i| view(page, ahead[i], &materials, now)), ahead => rest,
         past => past.iter().map(|one| view(page, one, &materials, now)).collect::<Vec<_>>(),
         year => year(page, &all, today.year()), this_year => today.year().to_string(),
-        webcal => link.as_deref().map(|link| format!("webcal{}", link.trim_start_matches("https").trim_start_matches("http"))),
-        link, subscriptions, toast,
+        subscriptions, toast,
     };
     page.render("calendar/my.html", "my", context).await
 }
@@ -200,21 +189,4 @@ fn year(page: &Page, all: &[Mine], year: i32) -> Vec<Value> {
         context! { kind => page.app.kinds.name(kind, page.lang).to_owned(), came, expected, hours => format!("{hours:.1}") }
     };
     kinds.into_iter().map(row).collect()
-}
-
-fn me(signed: &crate::access::sign_in::SignedIn) -> Result<person::Model> {
-    signed.identity.person.clone().ok_or_else(|| Error::new(Code::Forbidden))
-}
-
-async fn subscribe(Seat { page, signed }: Seat, Signed(_): Signed<Nothing>) -> Result<Response> {
-    let person = me(&signed)?;
-    let token = subscription::create(page.app.db.write(), person.id, page.app.now()).await?;
-    let link = feed::url(&page.app.config.public_url(), &token);
-    my_page(&page, &person, Some(link), None).await
-}
-
-async fn switch_off(Seat { page, signed }: Seat, Path(id): Path<i64>, Signed(_): Signed<Nothing>) -> Result<Response> {
-    let person = me(&signed)?;
-    subscription::revoke(page.app.db.write(), person.id, FeedId(id), page.app.now()).await?;
-    Ok(Redirect::to("/my?done=off#calendar").into_response())
 }

@@ -1,86 +1,26 @@
-//! Subscriptions: a secret address of a person's sessions, and what stands there.
+//! What stands in a subscription: the sessions to which a person is invited, and any sessions as entries.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Months, Utc};
-use entity::id::{EventId, FeedId, MembershipId, PersonId};
-use entity::state::{AudienceSign, EventStatus, FeedDetail, FeedScope};
-use entity::{audience_rule, event, event_topic, feed, membership, membership_group, person, session};
+use entity::id::{EventId, MembershipId, PersonId};
+use entity::state::AudienceSign;
+use entity::{audience_rule, event, event_topic, membership, membership_group, session};
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 
-use super::entry::{About, Entry, Setting, entry};
-use crate::access::{Secret, hash};
+use super::entry::{About, Entry, Extra, Setting, entry};
+use super::feeds::{Window, shown};
 use crate::config;
 use crate::dates::Zone;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::people::OrgTree;
 use crate::scheduling::audience::{self, Standing};
 use crate::scheduling::content::{speakers_of, spoken_by};
 
 /// Makes a new address for a person: gives the token at its end, of which only the hash is kept. Earlier ones stay.
 pub async fn create(db: &impl ConnectionTrait, person: PersonId, now: DateTime<Utc>) -> Result<String> {
-    let secret = Secret::new()?;
-    let row = feed::ActiveModel {
-        scope: Set(FeedScope::Person),
-        person_id: Set(Some(person)),
-        detail: Set(FeedDetail::Full),
-        token_hash: Set(secret.hash),
-        created_at: Set(now),
-        revoked_at: Set(None),
-        ..Default::default()
-    };
-    feed::Entity::insert(row).exec_without_returning(db).await?;
-    Ok(secret.text)
-}
-
-/// Whose address that is; `not-found` for one that is unknown or switched off.
-pub async fn owner(db: &impl ConnectionTrait, token: &str) -> Result<person::Model> {
-    let row = feed::Entity::find()
-        .filter(feed::Column::TokenHash.eq(hash(token)))
-        .filter(feed::Column::RevokedAt.is_null())
-        .one(db)
-        .await?
-        .ok_or_else(|| Error::new(Code::NotFound))?;
-    let person = row.person_id.ok_or_else(|| Error::new(Code::NotFound))?;
-    person::Entity::find_by_id(person).one(db).await?.ok_or_else(|| Error::new(Code::NotFound))
-}
-
-/// A person's addresses that work, oldest first.
-pub async fn of_person(db: &impl ConnectionTrait, person: PersonId) -> Result<Vec<feed::Model>> {
-    Ok(feed::Entity::find()
-        .filter(feed::Column::PersonId.eq(person))
-        .filter(feed::Column::RevokedAt.is_null())
-        .order_by_asc(feed::Column::Id)
-        .all(db)
-        .await?)
-}
-
-/// Switches one of a person's addresses off; `not-found` when it is not theirs or off already.
-pub async fn revoke(db: &impl ConnectionTrait, person: PersonId, feed: FeedId, now: DateTime<Utc>) -> Result<()> {
-    match switch_off(db, Condition::all().add(feed::Column::PersonId.eq(person)).add(feed::Column::Id.eq(feed)), now)
-        .await?
-    {
-        0 => Err(Error::new(Code::NotFound)),
-        _ => Ok(()),
-    }
-}
-
-/// Switches all of a person's addresses off; gives how many worked until now.
-pub async fn revoke_all(db: &impl ConnectionTrait, person: PersonId, now: DateTime<Utc>) -> Result<u64> {
-    switch_off(db, Condition::all().add(feed::Column::PersonId.eq(person)), now).await
-}
-
-async fn switch_off(db: &impl ConnectionTrait, which: Condition, now: DateTime<Utc>) -> Result<u64> {
-    let done = feed::Entity::update_many()
-        .col_expr(feed::Column::RevokedAt, Expr::value(now))
-        .filter(which)
-        .filter(feed::Column::RevokedAt.is_null())
-        .exec(db)
-        .await?;
-    Ok(done.rows_affected)
+    super::feeds::address::create_own(db, person, now).await
 }
 
 /// From when to when a subscription reaches: whole days around today, as the settings say.
@@ -92,16 +32,15 @@ pub fn window(settings: &config::Calendar, zone: Zone, now: DateTime<Utc>) -> (D
     (zone.midnight(first), zone.midnight(last))
 }
 
-/// What a person's subscription holds: the sessions of published events to which they are invited, cancelled ones
-/// too, by start.
+/// What a subscription holds of the sessions found for it, in their order; `extra` says what a calendar may be told of
+/// one besides.
 pub async fn entries(
     db: &impl ConnectionTrait,
     setting: Setting<'_>,
-    person: PersonId,
-    window: (DateTime<Utc>, DateTime<Utc>),
+    tree: &OrgTree,
+    found: &[(event::Model, session::Model)],
+    extra: impl Fn(&event::Model, &session::Model) -> Extra,
 ) -> Result<Vec<Entry>> {
-    let tree = OrgTree::load(db).await?;
-    let found = invited_to(db, &tree, person, window).await?;
     let events: HashSet<EventId> = found.iter().map(|(event, _)| event.id).collect();
     let mut topics: HashMap<EventId, Vec<String>> = HashMap::new();
     let rows = event_topic::Entity::find()
@@ -119,7 +58,8 @@ pub async fn entries(
         .map(|(event, session)| {
             let topics = topics.get(&event.id).map(Vec::as_slice).unwrap_or_default();
             let speakers = spoken_by(speakers.iter().filter(|row| row.event_id == event.id), event.id, session.id);
-            entry(setting, event, session, About { host: tree.name(event.host_id), topics, speakers: &speakers })
+            let about = About { host: tree.name(event.host_id), topics, speakers: &speakers };
+            Entry { extra: extra(event, session), ..entry(setting, event, session, about) }
         })
         .collect())
 }
@@ -130,20 +70,12 @@ pub async fn invited_to(
     db: &impl ConnectionTrait,
     tree: &OrgTree,
     person: PersonId,
-    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    window: Window,
 ) -> Result<Vec<(event::Model, session::Model)>> {
     let standings = Standings::load(db, tree, person).await?;
-    let shown = Condition::any().add(event::Column::Status.eq(EventStatus::Scheduled)).add(
-        // One that was cancelled as a draft was never announced.
-        Condition::all()
-            .add(event::Column::Status.eq(EventStatus::Cancelled))
-            .add(event::Column::PublishedAt.is_not_null()),
-    );
     let rows = session::Entity::find()
         .find_also_related(event::Entity)
-        .filter(shown)
-        .filter(session::Column::EndsAt.gt(from))
-        .filter(session::Column::StartsAt.lt(to))
+        .filter(shown(window))
         .filter(Expr::col((event::Entity, event::Column::Id)).in_subquery(standings.candidates()))
         .order_by_asc(session::Column::StartsAt)
         .order_by_asc(session::Column::Id)
@@ -161,13 +93,13 @@ pub async fn invited_to(
 }
 
 /// A person's memberships, each with what an audience asks of it.
-struct Standings {
+pub(super) struct Standings {
     person: PersonId,
     held: Vec<(membership::Model, Standing)>,
 }
 
 impl Standings {
-    async fn load(db: &impl ConnectionTrait, tree: &OrgTree, person: PersonId) -> Result<Self> {
+    pub(super) async fn load(db: &impl ConnectionTrait, tree: &OrgTree, person: PersonId) -> Result<Self> {
         let memberships = membership::Entity::find().filter(membership::Column::PersonId.eq(person)).all(db).await?;
         let ids: Vec<MembershipId> = memberships.iter().map(|row| row.id).collect();
         let mut groups: HashMap<MembershipId, HashSet<String>> = HashMap::new();
@@ -190,13 +122,13 @@ impl Standings {
         Ok(Self { person, held })
     }
 
-    fn on(&self, day: chrono::NaiveDate) -> Option<&Standing> {
+    pub(super) fn on(&self, day: chrono::NaiveDate) -> Option<&Standing> {
         let holds = |row: &membership::Model| row.active_from <= day && row.active_to.is_none_or(|last| day <= last);
         self.held.iter().find(|(row, _)| holds(row)).map(|(_, standing)| standing)
     }
 
     /// Events with a line that may name the person on some day: no more than [`audience::Audience::names`] then decides on.
-    fn candidates(&self) -> sea_orm::sea_query::SelectStatement {
+    pub(super) fn candidates(&self) -> sea_orm::sea_query::SelectStatement {
         let upwards: HashSet<_> = self.held.iter().flat_map(|(_, s)| s.upwards.iter().copied()).collect();
         let groups: HashSet<_> = self.held.iter().flat_map(|(_, s)| s.groups.iter().cloned()).collect();
         Query::select()

@@ -2,6 +2,7 @@
 //!
 //! 0 done, 1 failed, 2 wrong use.
 
+mod feed;
 mod holidays;
 mod import;
 mod mail;
@@ -62,12 +63,8 @@ enum Command {
     /// API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Print a new calendar subscription URL of a person, and nothing else, on standard output.
-    FeedUrl {
-        /// The person's staff number.
-        #[arg(long)]
-        staff: String,
-    },
+    /// Print a new calendar subscription URL, and nothing else, on standard output.
+    FeedUrl(feed::FeedArgs),
     /// Accounts.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -129,7 +126,7 @@ async fn run(command: Command, config: Config) -> Result<()> {
         Command::Serve { demo } => serve(config, if demo { Mode::Demo } else { Mode::Normal }).await,
         Command::Migrate => open(&config).await.map(drop),
         Command::Report(args) => report::run(&args, &config, &open(&config).await?, clock.now()).await,
-        Command::FeedUrl { staff } => user::feed_url(&config, &staff, clock.now()).await,
+        Command::FeedUrl(args) => feed::run(&args, &config, clock.now()).await,
         Command::User(command) => user::run(&config, command, clock.now()).await,
         Command::Holidays(command) => holidays::run(&config, command, clock.now()).await,
         Command::Mail(command) => mail::run(&config, command, clock.now()).await,

@@ -1,4 +1,4 @@
-//! `pufa user create` and `pufa feed-url`: what hands out a secret address prints that address and nothing else.
+//! `pufa user create`: prints an address that signs in once, and nothing else.
 
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
@@ -8,9 +8,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::open;
 use crate::access::sign_in;
-use crate::calendar::{feed, subscription};
 use crate::config::Config;
-use crate::error::{Error, FieldProblem, Result};
+use crate::error::Result;
 use crate::people;
 
 #[derive(Subcommand)]
@@ -61,14 +60,4 @@ async fn same(
         .filter(account::Column::DisabledAt.is_null())
         .one(db)
         .await?)
-}
-
-pub(super) async fn feed_url(config: &Config, staff: &str, now: DateTime<Utc>) -> Result<()> {
-    let db = open(config).await?;
-    let found = people::by_number(db.read(), staff).await?;
-    let person =
-        found.ok_or_else(|| Error::invalid(vec![FieldProblem::new("staff", "no-such-staff").with("value", staff)]))?;
-    let token = subscription::create(db.write(), person.id, now).await?;
-    println!("{}", feed::url(&config.public_url(), &token));
-    Ok(())
 }

@@ -14,7 +14,7 @@ use super::{RowProblem, attendance, events, exam_results, hours, orgs, outreach,
 use crate::access::audit;
 use crate::dates::Zone;
 use crate::error::Result;
-use crate::scheduling::{Kinds, roster};
+use crate::scheduling::{Kinds, roster, touch_all};
 
 /// Rows that go into one statement: SQLite takes 32,766 values, PostgreSQL 65,535.
 pub const CHUNK: usize = 1_000;
@@ -193,6 +193,7 @@ async fn write_down<'a, C: ConnectionTrait>(
 ) -> Result<()> {
     let (added, changed) = counts.fold((0, 0), |(added, changed), c| (added + c.added, changed + c.changed));
     if added + changed > 0 {
+        touch_all(import.db).await?;
         let deed = audit::Deed {
             actor: import.ground.by,
             action: "import",

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::content::follow_agendas;
 use super::tell::{is_ahead, tell};
 use super::whole::{event_to_manage, session_to_manage};
-use super::{Ground, Whole, conflict, joint, load_whole, roster, undo, undo::Before, wording};
+use super::{Ground, Whole, conflict, joint, load_whole, roster, shown::touch, undo, undo::Before, wording};
 use crate::access::{Actor, audit};
 use crate::error::{Code, Error, Result};
 
@@ -185,7 +185,8 @@ async fn next_sequence(
     find(db, id).await
 }
 
-/// Says that an event, its audience or one of its sessions changed; gives its row. Its further kinds follow its agendas.
+/// Says that an event, its audience or one of its sessions changed; gives its row. Its further kinds follow its agendas,
+/// and kept calendars ask again what they hold.
 pub(super) async fn touch_event(db: &impl ConnectionTrait, id: EventId, now: DateTime<Utc>) -> Result<event::Model> {
     // A sitting that is gone, or back, takes the study of its agenda with it.
     follow_agendas(db, &[id]).await?;
@@ -195,6 +196,7 @@ pub(super) async fn touch_event(db: &impl ConnectionTrait, id: EventId, now: Dat
         .filter(event::Column::Id.eq(id))
         .exec(db)
         .await?;
+    touch(db, id).await?;
     event::Entity::find_by_id(id).one(db).await?.ok_or_else(|| Error::new(Code::NotFound))
 }
 

@@ -159,7 +159,7 @@ describe("a member of the staff", () => {
     const mine = await signIn(browser, demo.staff);
     assert.equal(new URL(mine.url()).pathname, "/my");
     assert.match(await mine.locator("main").innerText(), /农产品质量安全法专题讲座/);
-    await mine.locator("form[action^='/my/subscription'] button").first().click();
+    await mine.locator("form[action^='/my/calendar'] button").first().click();
     const shown = await mine.locator("main").innerHTML();
     const link = shown.match(/(?:https?|webcal):\/\/127\.0\.0\.1:\d+\/calendar\/[\w-]+\.ics/);
     assert.ok(link, "a link is shown");

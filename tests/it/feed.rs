@@ -1,12 +1,17 @@
 //! Subscriptions: what stands in them, as other programs read it, and when it changes.
 
+use std::io::Read;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use axum::http::{Method, Request, header};
 use chrono::{Days, NaiveDate};
-use entity::state::Scope;
+use entity::state::{FeedDetail, Scope};
 use entity::{membership, session};
+use pufa::access::{Actor, Rights};
+use pufa::calendar::feeds::address::{self, Keeper};
+use pufa::calendar::feeds::{Terms, What, of_feeds};
 use pufa::calendar::subscription;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
@@ -32,6 +37,26 @@ fn id_of(value: &Value) -> i64 {
 async fn feed_of(app: &TestApp, staff_no: &str) -> String {
     let token = subscription::create(app.db.write(), app.person_id(staff_no).await, app.now()).await.unwrap();
     format!("/calendar/{token}.ics")
+}
+
+/// A subscription of that kind by somebody who manages there, in full.
+async fn made(app: &TestApp, org: &str, what: What, terms: Terms) -> String {
+    let actor = Actor { name: "account:1".into(), organisation: app.org_id(org).await, rights: Rights::Manage };
+    let key = app.signing_key().await.unwrap();
+    let tx = app.db.begin().await.unwrap();
+    let token = address::make(&tx, key, &Keeper::Manager(&actor), &what, &terms, app.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    format!("/calendar/{token}.ics")
+}
+
+fn busy() -> Terms {
+    Terms { detail: FeedDetail::Busy, ..Terms::default() }
+}
+
+/// The summaries of a feed, in order.
+async fn summaries(app: &TestApp, path: &str) -> Vec<String> {
+    let text = app.get(path, "").await.expect(200).text().replace("\r\n ", "");
+    text.lines().filter_map(|line| line.strip_prefix("SUMMARY:")).map(str::to_owned).collect()
 }
 
 async fn fetch_if_changed(app: &TestApp, path: &str, tag: &str) -> Answer {
@@ -203,15 +228,297 @@ journeys! {
         assert!(first.len() >= "/calendar/.ics".len() + 32, "at least 128 bits");
         app.get(&first, "").await.expect(200);
         app.get(&second, "").await.expect(200);
-        let feeds = subscription::of_person(app.db.read(), person).await.unwrap();
-        subscription::revoke(app.db.write(), person, feeds[0].id, app.now()).await.unwrap();
+        let (own, other) = (Keeper::Person(person), Keeper::Person(app.person_id("KJ002").await));
+        let feeds = address::list(app.db.read(), &own).await.unwrap();
+        address::switch_off(app.db.write(), &own, feeds[0].id, app.now()).await.unwrap();
         app.get(&first, "").await.problem(404, "not-found");
         app.get(&second, "").await.expect(200);
-        assert!(subscription::revoke(app.db.write(), person, feeds[0].id, app.now()).await.is_err());
-        assert!(subscription::revoke(app.db.write(), app.person_id("KJ002").await, feeds[1].id, app.now()).await.is_err());
-        assert_eq!(subscription::revoke_all(app.db.write(), person, app.now()).await.unwrap(), 1);
+        assert!(address::switch_off(app.db.write(), &own, feeds[0].id, app.now()).await.is_err());
+        assert!(address::switch_off(app.db.write(), &other, feeds[1].id, app.now()).await.is_err());
+        assert_eq!(address::switch_all_off(app.db.write(), &own, app.now()).await.unwrap(), 1);
         app.get(&second, "").await.problem(404, "not-found");
         app.get("/calendar/unknown.ics", "").await.problem(404, "not-found");
         app.get(second.trim_end_matches(".ics"), "").await.problem(404, "not-found");
+    }
+
+    async fn each_kind_of_calendar_holds_its_own_and_below(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ", Scope::Manage).await;
+        let event = async |key: &str, kind: &str, org: &str, also: &[&str], audience: &str| {
+            let body = json!({
+                "key": key, "kind": kind, "title": key, "org_code": org, "also_kinds": also, "audience": [audience],
+                "sessions": [{"key": format!("s-{key}"), "starts_at": "2024-04-10T09:00", "ends_at": "2024-04-10T10:00"}],
+            });
+            let id = id_of(&app.post("/api/v1/events", &token, body).await.expect(201).json()["id"]);
+            app.post(&format!("/api/v1/events/{id}/publish"), &token, json!({"override": "冲突另有测试"})).await.expect(200);
+        };
+        event("a-lecture", "lecture", "GQ-KJ", &[], "org:GQ-KJ").await;
+        event("b-week", "science_week", "GQ-KJ-FG", &[], "org:GQ-KJ").await;
+        event("c-open", "lecture", "GQ-SF", &[], "public").await;
+        event("d-also", "meeting", "GQ-SF", &["lecture"], "org:GQ-SF").await;
+
+        let (gq, kj, sf) = (app.org_id("GQ").await, app.org_id("GQ-KJ").await, app.org_id("GQ-SF").await);
+        for (org, what, shows) in [
+            ("GQ", What::Organisation(gq), &["a-lecture", "b-week", "c-open", "d-also"][..]),
+            ("GQ-KJ", What::Organisation(kj), &["a-lecture", "b-week"]),
+            ("GQ", What::Kind("lecture".into(), Some(gq)), &["a-lecture", "c-open", "d-also"]),
+            ("GQ-SF", What::Kind("lecture".into(), Some(sf)), &["c-open", "d-also"]),
+            ("GQ", What::Public(Some(gq)), &["b-week", "c-open"]),
+            ("GQ-SF", What::Public(Some(sf)), &["c-open"]),
+            ("GQ", What::Public(None), &["b-week", "c-open"]),
+        ] {
+            let path = made(app, org, what.clone(), Terms::default()).await;
+            assert_eq!(summaries(app, &path).await, shows, "{what:?}");
+        }
+    }
+
+    async fn nobody_makes_or_stops_what_is_not_theirs(app: &TestApp) {
+        app.world().await;
+        let (key, now) = (app.signing_key().await.unwrap(), app.now());
+        let (kj, sf) = (app.org_id("GQ-KJ").await, app.org_id("GQ-SF").await);
+        let actor = Actor { name: "account:1".into(), organisation: kj, rights: Rights::Manage };
+        let manager = Keeper::Manager(&actor);
+        let (one, other) = (app.person_id("KJ001").await, app.person_id("KJ002").await);
+        let tx = app.db.begin().await.unwrap();
+        for what in [
+            What::Organisation(sf), What::Kind("lecture".into(), Some(sf)), What::Kind("lecture".into(), None),
+            What::Public(None), What::Person(one),
+        ] {
+            let refused = address::make(&tx, key, &manager, &what, &Terms::default(), now).await.unwrap_err();
+            assert_eq!(refused.code().slug(), "not-found", "{what:?}");
+        }
+        assert!(address::make(&tx, key, &Keeper::Person(other), &What::Person(one), &Terms::default(), now).await.is_err());
+        let public = What::Public(Some(kj));
+        address::make(&tx, key, &manager, &public, &Terms::default(), now).await.unwrap();
+        let twice = address::make(&tx, key, &manager, &public, &Terms::default(), now).await.unwrap_err();
+        assert_eq!(twice.code().slug(), "wrong-state");
+        for wrong in [
+            Terms { alarms: vec![99_999], ..Terms::default() },
+            Terms { alarms: vec![1, 2, 3, 4, 5, 6], ..Terms::default() },
+            Terms { name: "长".repeat(101), ..Terms::default() },
+            Terms { name: "a\u{0}b".into(), ..Terms::default() },
+        ] {
+            let refused = address::make(&tx, key, &manager, &What::Organisation(kj), &wrong, now).await.unwrap_err();
+            assert_eq!(refused.code().slug(), "invalid", "{wrong:?}");
+        }
+        address::make(&tx, key, &Keeper::Person(one), &What::Person(one), &Terms::default(), now).await.unwrap();
+        let own = address::list(&tx, &Keeper::Person(one)).await.unwrap()[0].id;
+        for stranger in [Keeper::Person(other), Keeper::Manager(&actor)] {
+            assert!(address::renew(&tx, key, &stranger, own, now).await.is_err());
+            assert!(address::change(&tx, &stranger, own, &Terms::default(), now).await.is_err());
+            assert!(address::switch_off(&tx, &stranger, own, now).await.is_err());
+        }
+    }
+
+    async fn an_address_made_anew_ends_the_old_one_and_holds_the_same(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let session = json!({"key": "s", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"});
+        publish(app, &token, "e", "讲座", session, &["org:GQ-KJ"]).await;
+        let person = app.person_id("KJ001").await;
+        let (own, key) = (Keeper::Person(person), app.signing_key().await.unwrap());
+        let terms = Terms { name: "我的, 日历".into(), detail: FeedDetail::Full, alarms: vec![30, 1_440, 30] };
+        let first = address::make(app.db.write(), key, &own, &What::Person(person), &terms, app.now()).await.unwrap();
+        let path = |token: &str| format!("/calendar/{token}.ics");
+        let before = app.get(&path(&first), "").await.expect(200);
+        let id = address::list(app.db.read(), &own).await.unwrap()[0].id;
+        let tx = app.db.begin().await.unwrap();
+        let second = address::renew(&tx, key, &own, id, app.now()).await.unwrap();
+        app.get(&path(&first), "").await.expect(200);
+        tx.commit().await.unwrap();
+        app.get(&path(&first), "").await.problem(404, "not-found");
+        fetch_if_changed(app, &path(&first), before.header("etag")).await.problem(404, "not-found");
+        let after = app.get(&path(&second), "").await.expect(200);
+        assert_eq!(after.text().replace("\r\n ", "").replace(&second, &first), before.text().replace("\r\n ", ""));
+        assert!(before.header("content-disposition").starts_with("inline; filename="));
+
+        // Other wishes keep the address.
+        let id = address::list(app.db.read(), &own).await.unwrap()[0].id;
+        address::change(app.db.write(), &own, id, &busy(), app.now()).await.unwrap();
+        assert_eq!(summaries(app, &path(&second)).await, ["忙"]);
+
+        // The public's is worked out again, not kept, and new as well.
+        let public = made(app, "GQ-KJ", What::Public(Some(app.org_id("GQ-KJ").await)), Terms::default()).await;
+        let row = address::list_public(app.db.read()).await.unwrap().pop().unwrap();
+        assert_eq!(public, path(&address::public_token(key, row.id)));
+        assert_ne!(public, path(&address::public_token(key, entity::id::FeedId(row.id.0 + 1))));
+        app.get(&public.replace(&row.id.0.to_string(), "999"), "").await.problem(404, "not-found");
+    }
+
+    async fn busy_tells_when_and_nothing_else(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let session = json!({"key": "s", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"});
+        let event = publish(app, &token, "e", "处分决定宣读", session, &["org:GQ-KJ"]).await;
+        let link = json!({"title": "会议", "url": "https://meeting.tencent.com/dm/secret"});
+        app.post(&format!("/api/v1/events/{event}/materials"), &token, link).await.expect(201);
+        let full = made(app, "GQ-KJ", What::Organisation(app.org_id("GQ-KJ").await), Terms::default()).await;
+        let full = app.get(&full, "").await.expect(200).text().replace("\r\n ", "");
+        assert!(full.contains("CONFERENCE;VALUE=URI:https://meeting.tencent.com/dm/secret\r\n"), "{full}");
+        assert!(full.contains(&format!("URL:http://pufa.example.test/events/{event}?session=")));
+        assert!(full.contains("TRANSP:OPAQUE") && full.contains("COLOR:seagreen") && full.contains("SOURCE;VALUE=URI:http://"));
+        let path = made(app, "GQ-KJ", What::Organisation(app.org_id("GQ-KJ").await), busy()).await;
+        let text = app.get(&path, "").await.expect(200).text().replace("\r\n ", "");
+        for secret in ["处分", "局三楼", "科学技术进步法", "讲座", "meeting.tencent", "/events/", "DESCRIPTION", "LOCATION", "CATEGORIES", "URL:"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        assert!(text.contains("SUMMARY:忙\r\n") && text.contains("CLASS:PRIVATE") && text.contains("TRANSP:OPAQUE"));
+        assert!(text.contains("DTSTART;TZID=Asia/Shanghai:20240320T090000"));
+    }
+
+    async fn alarms_ring_as_their_owner_chose_and_never_change_by_themselves(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        for (key, day) in [("one", "2024-03-20"), ("two", "2024-03-21")] {
+            let (from, to) = (format!("{day}T09:00"), format!("{day}T11:00"));
+            let session = json!({"key": format!("s-{key}"), "starts_at": from, "ends_at": to});
+            publish(app, &token, key, &format!("{key}：{}", "法".repeat(60)), session, &["org:GQ-KJ"]).await;
+        }
+        let person = app.person_id("KJ001").await;
+        let (own, key) = (Keeper::Person(person), app.signing_key().await.unwrap());
+        let terms = Terms { alarms: vec![1_440, 30], ..Terms::default() };
+        let secret = address::make(app.db.write(), key, &own, &What::Person(person), &terms, app.now()).await.unwrap();
+        let path = format!("/calendar/{secret}.ics");
+        let answer = app.get(&path, "").await.expect(200);
+        let text = answer.text();
+        assert!(text.split("\r\n").all(|line| line.len() <= 75));
+        read_by_others(app, &text);
+        let plain = text.replace("\r\n ", "");
+        assert_eq!(plain.matches("BEGIN:VALARM\r\n").count(), 4);
+        assert_eq!((plain.matches("TRIGGER:-PT30M\r\n").count(), plain.matches("TRIGGER:-P1D\r\n").count()), (2, 2));
+        assert!(!plain.contains("ACKNOWLEDGED") && plain.contains("ACTION:DISPLAY\r\n"));
+        for part in plain.split("BEGIN:VALARM").skip(1) {
+            assert_eq!(part.split("END:VALARM").next().unwrap().matches("DTSTAMP").count(), 0);
+        }
+        app.at("2024-03-12T20:00");
+        assert_eq!(app.get(&path, "").await.expect(200).body, answer.body);
+        // What is cancelled rings no more; the others still do.
+        let id = session::Entity::find().one(app.db.read()).await.unwrap().unwrap().id;
+        app.post(&format!("/api/v1/sessions/{id}/cancel"), &token, json!({})).await.expect(200);
+        assert_eq!(app.get(&path, "").await.expect(200).text().matches("BEGIN:VALARM").count(), 2);
+    }
+
+    async fn what_is_kept_goes_exactly_when_something_in_it_changes(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ", Scope::Manage).await;
+        let session = |key: &str, day: &str| json!({
+            "key": key, "starts_at": format!("{day}T09:00"), "ends_at": format!("{day}T11:00"),
+        });
+        let mine = publish(app, &token, "mine", "讲座", session("s-mine", "2024-03-20"), &["org:GQ-KJ"]).await;
+        let other = publish(app, &token, "other", "别人的", session("s-other", "2024-03-21"), &["org:GQ-SF"]).await;
+        let secret = feed_of(app, "KJ001").await;
+        let secret = secret.trim_start_matches("/calendar/").trim_end_matches(".ics").to_owned();
+        let read = async || app.feeds.read(&secret, app.now()).await.unwrap();
+        let kept = read().await;
+        assert!(Arc::ptr_eq(&kept, &read().await));
+        let (shown, others) = (format!("/api/v1/events/{mine}"), format!("/api/v1/events/{other}"));
+        app.patch(&others, &token, json!({"title": "还是别人的"})).await.expect(200);
+        assert!(Arc::ptr_eq(&kept, &read().await), "another's event changed");
+
+        // A second server on the same database sees what the first one wrote, at once.
+        let twin = pufa::app::build_on(app.db.clone(), app.config.clone(), app.clock.clone(), app.mode).unwrap();
+        assert_eq!(twin.feeds.read(&secret, app.now()).await.unwrap().tags, kept.tags);
+        for change in [
+            json!({"title": "新题目"}), json!({"location": "新地方"}), json!({"topics": ["宪法"]}),
+            json!({"audience": ["staff:KJ001"]}), json!({"required": true}), json!({"kind": "training"}),
+        ] {
+            let before = read().await;
+            app.patch(&shown, &token, change.clone()).await.expect(200);
+            let (here, there) = (read().await, twin.feeds.read(&secret, app.now()).await.unwrap());
+            assert!(!Arc::ptr_eq(&before, &here), "{change}");
+            assert_eq!(here.tags, there.tags, "{change}");
+        }
+        let before = read().await;
+        let link = json!({"title": "会议", "url": "https://meeting.tencent.com/dm/5"});
+        app.post(&format!("{shown}/materials"), &token, link).await.expect(201);
+        assert_ne!(before.tags, read().await.tags);
+        let before = read().await;
+        app.patch(&shown, &token, json!({"audience": ["org:GQ-KJ", "-staff:KJ001"]})).await.expect(200);
+        assert_ne!(before.tags, read().await.tags);
+        assert_eq!(read().await.held, 0);
+        // The window moves at midnight.
+        let before = read().await;
+        app.at("2024-03-13T00:00");
+        assert!(!Arc::ptr_eq(&before, &read().await));
+    }
+
+    async fn a_body_is_packed_for_who_takes_it_and_known_by_its_tags(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let session = json!({"key": "s", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"});
+        publish(app, &token, "e", "讲座", session, &["org:GQ-KJ"]).await;
+        let path = feed_of(app, "KJ001").await;
+        let ask = async |method: Method, fields: &[(&str, &str)]| {
+            let mut request = Request::builder().method(method).uri(&path);
+            for (name, value) in fields {
+                request = request.header(*name, *value);
+            }
+            app.send(request.body(axum::body::Body::empty()).unwrap()).await
+        };
+        let plain = ask(Method::GET, &[]).await.expect(200);
+        assert_eq!((plain.header("content-encoding"), plain.header("last-modified")), ("", ""));
+        app.at("2024-03-12T08:01");
+        let packed = ask(Method::GET, &[("accept-encoding", "gzip, deflate, br")]).await.expect(200);
+        assert_eq!((packed.header("content-encoding"), packed.header("vary")), ("gzip", "accept-encoding"));
+        let mut text = Vec::new();
+        flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut text).unwrap();
+        assert_eq!(text, plain.body);
+        let (tag, other) = (plain.header("etag"), packed.header("etag"));
+        assert!(tag != other && !tag.starts_with("W/") && !other.starts_with("W/"));
+        assert_eq!(packed.header("last-modified"), "Tue, 12 Mar 2024 00:00:00 GMT");
+
+        for (fields, status) in [
+            (vec![("if-none-match", tag)], 304),
+            (vec![("if-none-match", other), ("accept-encoding", "gzip")], 304),
+            (vec![("if-none-match", "\"x\""), ("if-modified-since", "Tue, 12 Mar 2024 00:00:00 GMT")], 200),
+            (vec![("if-modified-since", "Tue, 12 Mar 2024 00:00:00 GMT")], 304),
+            (vec![("if-modified-since", "Mon, 11 Mar 2024 23:59:59 GMT")], 200),
+            (vec![("if-modified-since", "neulich")], 200),
+        ] {
+            for method in [Method::GET, Method::HEAD] {
+                let answer = ask(method, &fields).await.expect(status);
+                assert!(!answer.header("etag").is_empty() && answer.header("cache-control").contains("private"));
+                assert_eq!(answer.header("last-modified"), "Tue, 12 Mar 2024 00:00:00 GMT");
+            }
+        }
+        let head = ask(Method::HEAD, &[("accept-encoding", "gzip")]).await.expect(200);
+        assert!(head.body.is_empty());
+        assert_eq!(head.header("content-length"), packed.body.len().to_string());
+    }
+
+    async fn who_fetched_what_is_written_down_now_and_then(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let session = json!({"key": "s", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"});
+        publish(app, &token, "e", "讲座", session, &["org:GQ-KJ"]).await;
+        let path = feed_of(app, "KJ001").await;
+        let fetch = async |client: &str, tag: &str| {
+            let request = Request::builder().uri(&path).header(header::USER_AGENT, client).header(header::IF_NONE_MATCH, tag);
+            app.send(request.body(axum::body::Body::empty()).unwrap()).await
+        };
+        let tag = fetch("iOS/17.4 dataaccessd/1.0", "").await.expect(200).header("etag").to_owned();
+        app.at("2024-03-12T09:00");
+        fetch("iOS/17.4 dataaccessd/1.0", &tag).await.expect(304);
+        fetch(&"长".repeat(300), "").await;
+        fetch(&"g".repeat(300), "").await.expect(200);
+        let person = app.person_id("KJ001").await;
+        let feed = address::list(app.db.read(), &Keeper::Person(person)).await.unwrap()[0].id;
+        assert!(of_feeds(app.db.read(), vec![feed]).await.unwrap().is_empty(), "nothing is written by a request");
+        pufa::jobs::write_fetches(app).await.unwrap();
+        let rows = of_feeds(app.db.read(), vec![feed]).await.unwrap();
+        let phone = rows.iter().find(|row| row.client.starts_with("iOS")).unwrap();
+        assert_eq!((phone.times, phone.status, phone.held, phone.etag.as_str()), (2, 304, 1, tag.as_str()));
+        assert!(phone.first_at < phone.last_at);
+        assert!(rows.iter().all(|row| row.client.chars().count() <= 200));
+        app.at("2024-03-12T09:45");
+        fetch("iOS/17.4 dataaccessd/1.0", &tag).await.expect(304);
+        app.at("2024-03-12T09:30");
+        for n in 0..60 {
+            fetch(&format!("client {n}"), "").await.expect(200);
+        }
+        pufa::jobs::write_fetches(app).await.unwrap();
+        let rows = of_feeds(app.db.read(), vec![feed]).await.unwrap();
+        assert_eq!(rows.len(), 50, "a client that calls itself something else each time fills nothing");
+        assert_eq!(rows.iter().find(|row| row.client.starts_with("iOS")).unwrap().times, 3);
     }
 }

@@ -260,7 +260,8 @@ journeys! {
                 "/calendar".to_owned(), "/events".to_owned(), event.clone(), format!("{event}/edit"),
                 format!("{event}/publish"), format!("{event}/cancel"), format!("/sessions/{session}/cancel"),
                 format!("/sessions/{session}/check-in?done=KJ001"), format!("/sessions/{session}/attendance/KJ002"),
-                "/my".to_owned(), "/account".to_owned(), "/events/new".to_owned(),
+                "/my".to_owned(), "/account".to_owned(), "/events/new".to_owned(), "/my/calendar".to_owned(),
+                "/calendars".to_owned(), "/calendar/public".to_owned(),
             ] {
                 let html = browser.get(&path).await.expect(200).text();
                 assert!(html.contains(&format!("<html lang=\"{lang}\"")), "{path}");
@@ -268,14 +269,16 @@ journeys! {
                 assert!(!html.contains(" style=") && !html.contains(" onclick="), "{path}");
             }
         }
-        let once = browser.post("/my/subscription", &[]).await.expect(200).text().replace("&#x2f;", "/");
+        let once = browser.post("/my/calendar", &[]).await.expect(200).text().replace("&#x2f;", "/");
         let link = once.split("http://pufa.example.test").nth(1).unwrap().split('"').next().unwrap().to_owned();
         assert!(link.starts_with("/calendar/"), "{link}");
         browser.get(&link).await.expect(200);
         let later = browser.get("/my").await.expect(200).text().replace("&#x2f;", "/");
         assert!(!later.contains(&link) && later.contains("迟到"));
-        let off = later.split("/my/subscription/").nth(1).unwrap().split('/').next().unwrap().to_owned();
-        browser.post(&format!("/my/subscription/{off}/off"), &[]).await.expect(303);
+        let later = browser.get("/my/calendar").await.expect(200).text().replace("&#x2f;", "/");
+        assert!(!later.contains(&link));
+        let off = later.split("/my/calendar/").find_map(|part| part.split('"').next()?.parse::<i64>().ok()).unwrap();
+        browser.post(&format!("/my/calendar/{off}"), &[("act", "off")]).await.expect(303);
         assert_ne!(browser.get(&link).await.status.as_u16(), 200);
     }
 }

@@ -318,7 +318,6 @@ page-link-since = Made { $when }, works
 page-switch-off = Switch off
 page-switch-off-since = Switch off the link made { $when }
 page-link-private = The link is yours alone; do not pass it on. Switched off, it stops at once.
-page-done-feed-off = The link is switched off
 page-my-year = My { $year }
 page-came-of = Came / expected
 page-hours = Hours

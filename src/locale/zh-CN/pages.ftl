@@ -288,7 +288,6 @@ page-link-since = { $when } 生成，有效
 page-switch-off = 停用
 page-switch-off-since = 停用{ $when }生成的链接
 page-link-private = 链接只属于你，不要转发。停用后原链接立即失效。
-page-done-feed-off = 链接已停用
 page-my-year = 我的{ $year }年
 page-came-of = 到会 / 应到
 page-hours = 学时

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::{FileName, event_to_fill, own_session, stored};
 use crate::access::{Actor, audit};
 use crate::error::{Code, Error, FieldProblem, Result};
-use crate::scheduling::wording;
+use crate::scheduling::{touch, wording};
 
 /// Materials of one event.
 const MOST: u64 = 100;
@@ -204,6 +204,7 @@ async fn add(
         ..row
     };
     let row = material::Entity::insert(row).exec_with_returning(db).await?;
+    touch(db, id).await?;
     record(db, actor, "event.material-add", &row, now).await?;
     Ok(row)
 }
@@ -219,6 +220,7 @@ pub async fn remove_material(
     event_to_fill(db, actor, id).await?;
     let row = find(db, id, material).await?;
     material::Entity::delete_by_id(material).exec(db).await?;
+    touch(db, id).await?;
     if let Some(file) = row.file_id {
         stored::let_go(db, file).await?;
     }

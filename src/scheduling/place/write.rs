@@ -19,7 +19,7 @@ use crate::access::{Actor, Rights, audit};
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people;
 use crate::scheduling::change::given;
-use crate::scheduling::{draft, wording};
+use crate::scheduling::{draft, touch_all, wording};
 
 /// A place as somebody writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -262,6 +262,7 @@ impl Users {
             .filter(event::Column::Id.is_in(self.all.iter().copied()))
             .exec(db)
             .await?;
+        touch_all(db).await?;
         let deeds = self.all.iter().map(|&id| audit::Deed {
             actor: &actor.name,
             action: "event.place-renamed",

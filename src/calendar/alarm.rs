@@ -1,0 +1,70 @@
+//! VALARM as text (RFC 5545 section 3.6.6, UID by RFC 9074 section 4). Pure.
+//!
+//! icalendar gives every component that has none a DTSTAMP of now and a random UID, alarms too: these are put in here,
+//! always the same for the same entry. No ACKNOWLEDGED is written: whether somebody saw one is the business of their
+//! own calendar.
+
+use std::fmt::Write;
+
+use super::entry::Entry;
+use super::ics::{Status, clean, escape};
+
+const END: &str = "\r\nEND:VEVENT\r\n";
+
+/// The calendar with the alarms of its entries, which stand in it in this order. What was cancelled rings no more.
+pub(super) fn ring(text: &str, entries: &[Entry]) -> String {
+    if entries.iter().all(|entry| entry.extra.alarms.is_empty()) {
+        return text.to_owned();
+    }
+    // No line of a property begins with END: a folded one begins with a blank.
+    let mut parts = text.split(END);
+    let mut rung = parts.next().unwrap_or_default().to_owned();
+    for (entry, part) in entries.iter().zip(parts) {
+        if entry.status != Status::Cancelled {
+            entry.extra.alarms.iter().for_each(|minutes| alarm(&mut rung, entry, *minutes));
+        }
+        rung += END;
+        rung += part;
+    }
+    rung
+}
+
+fn alarm(text: &mut String, entry: &Entry, minutes: u32) {
+    let trigger = match minutes {
+        0 => "PT0S".to_owned(),
+        _ if minutes % 1_440 == 0 => format!("-P{}D", minutes / 1_440),
+        _ => format!("-PT{minutes}M"),
+    };
+    *text += "\r\nBEGIN:VALARM\r\n";
+    fold(text, &format!("UID:{}-{minutes}", clean(&entry.uid)));
+    *text += "ACTION:DISPLAY\r\n";
+    fold(text, &format!("DESCRIPTION:{}", escape(&clean(&entry.summary))));
+    let _ = write!(text, "TRIGGER:{trigger}\r\nEND:VALARM");
+}
+
+/// Writes a line in parts of at most 75 octets, none of which cuts a character (section 3.1).
+fn fold(text: &mut String, line: &str) {
+    let mut room = 75;
+    for c in line.chars() {
+        if c.len_utf8() > room {
+            *text += "\r\n ";
+            room = 74;
+        }
+        text.push(c);
+        room -= c.len_utf8();
+    }
+    *text += "\r\n";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_folded_where_it_grows_too_long() {
+        let mut text = String::new();
+        fold(&mut text, &"法".repeat(60));
+        assert!(text.split("\r\n").all(|line| line.len() <= 75));
+        assert_eq!(text.replace("\r\n ", ""), format!("{}\r\n", "法".repeat(60)));
+    }
+}

@@ -1,0 +1,164 @@
+//! Subscriptions as they are handed out, kept until something in them changes.
+//!
+//! Each request asks whether anything changed at all ([`super::revision`]). Where nothing did, what is kept holds. Where
+//! something did, the fingerprint of what that subscription hangs on says whether it was anything in it; only then is it
+//! made anew. So nothing old is ever handed out, whoever changed it, and nothing is made anew for another's change.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use entity::id::FeedId;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use moka::future::Cache;
+use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
+
+use super::address::by_hash;
+use super::fetches::Fetches;
+use super::holding::{Ground, fingerprint, text};
+use super::revision::Lookups;
+use super::scope::Window;
+use crate::access::hash;
+use crate::db::{Db, revisions};
+use crate::error::{Code, Error, Result};
+
+/// A subscription's text as it is kept.
+#[derive(Debug)]
+pub struct Kept {
+    /// Which one.
+    pub feed: FeedId,
+    /// As it is, and packed.
+    pub body: [Bytes; 2],
+    /// The tags of both: strong ones, so they differ.
+    pub tags: [String; 2],
+    /// What it is called.
+    pub name: String,
+    /// Sessions in it.
+    pub held: usize,
+    /// When this version was first made here.
+    pub modified: DateTime<Utc>,
+    window: Window,
+    fingerprint: [u8; 32],
+    /// The revision at which it was last known to hold.
+    revision: AtomicI64,
+}
+
+impl Kept {
+    fn holds(&self, revision: i64, window: Window) -> bool {
+        self.revision.load(Ordering::Acquire) >= revision && self.window == window
+    }
+
+    fn octets(&self) -> u32 {
+        let all = self.body.iter().map(|body| body.len()).sum::<usize>() + 1_000;
+        u32::try_from(all).unwrap_or(u32::MAX)
+    }
+}
+
+/// All subscriptions of this server.
+pub struct Feeds {
+    db: Db,
+    ground: Ground,
+    lookups: Lookups,
+    kept: Cache<String, Arc<Kept>>,
+    /// Of many that want the same one at once, one makes it.
+    making: Cache<String, Arc<Mutex<()>>>,
+    /// Who fetched what.
+    pub fetches: Fetches,
+}
+
+impl Feeds {
+    /// Keeps at most so many octets; asks `db`.
+    #[must_use]
+    pub fn start(db: Db, ground: Ground, octets: u64) -> Self {
+        Self {
+            lookups: Lookups::start(db.clone()),
+            kept: Cache::builder().max_capacity(octets).weigher(|_, kept: &Arc<Kept>| kept.octets()).build(),
+            making: Cache::builder().max_capacity(1_000).build(),
+            fetches: Fetches::default(),
+            db,
+            ground,
+        }
+    }
+
+    /// What stands under a token at a moment after this was called; `not-found` for one that is unknown or switched off.
+    pub async fn read(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Kept>> {
+        let key = hash(token);
+        let window = self.ground.window(now);
+        let revision = self.lookups.revision().await?;
+        if let Some(kept) = self.kept.get(&key).await.filter(|kept| kept.holds(revision, window)) {
+            self.prove(&kept, &key, token, window).await?;
+            return Ok(kept);
+        }
+        let turn = self.making.get_with(key.clone(), async { Arc::default() }).await;
+        let _turn = turn.lock().await;
+        // Whoever had the turn before may have done it.
+        if let Some(kept) = self.kept.get(&key).await.filter(|kept| kept.holds(revision, window)) {
+            return Ok(kept);
+        }
+        self.look(key, token, window, now).await
+    }
+
+    /// Looks whether what is kept still holds, and makes it anew where it does not.
+    async fn look(&self, key: String, token: &str, window: Window, now: DateTime<Utc>) -> Result<Arc<Kept>> {
+        let moment = self.db.snapshot().await?;
+        let revision = revisions(&moment).await?;
+        let Some(row) = by_hash(&moment, &key).await? else {
+            self.kept.invalidate(&key).await;
+            return Err(Error::new(Code::NotFound));
+        };
+        let fingerprint = fingerprint(&moment, &self.ground, &row, window).await?;
+        if let Some(kept) = self.kept.get(&key).await.filter(|kept| kept.fingerprint == fingerprint) {
+            kept.revision.fetch_max(revision, Ordering::AcqRel);
+            drop(moment);
+            self.prove(&kept, &key, token, window).await?;
+            return Ok(kept);
+        }
+        let text = text(&moment, &self.ground, &row, token, window).await?;
+        let tag = hex::encode(&Sha256::digest(text.body.as_bytes())[..16]);
+        let packed = pack(text.body.as_bytes())?;
+        let kept = Arc::new(Kept {
+            feed: row.id,
+            body: [text.body.into_bytes().into(), packed.into()],
+            tags: [format!("\"{tag}\""), format!("\"{tag}-gzip\"")],
+            name: text.name,
+            held: text.held,
+            modified: now,
+            window,
+            fingerprint,
+            revision: AtomicI64::new(revision),
+        });
+        self.kept.insert(key, kept.clone()).await;
+        Ok(kept)
+    }
+
+    /// In a build for development: makes it anew at every request and fails if what is kept says anything else.
+    async fn prove(&self, kept: &Kept, key: &str, token: &str, window: Window) -> Result<()> {
+        if !cfg!(debug_assertions) {
+            return Ok(());
+        }
+        let moment = self.db.snapshot().await?;
+        let revision = revisions(&moment).await?;
+        if kept.revision.load(Ordering::Acquire) != revision {
+            return Ok(());
+        }
+        let row = by_hash(&moment, key).await?;
+        let row = row.ok_or_else(|| Error::internal("a subscription was switched off and no counter says so"))?;
+        let fresh = text(&moment, &self.ground, &row, token, window).await?;
+        debug_assert!(
+            *kept.body[0] == *fresh.body.as_bytes(),
+            "a subscription changed and no counter says so: {}\nbut now\n{}",
+            String::from_utf8_lossy(&kept.body[0]),
+            fresh.body
+        );
+        Ok(())
+    }
+}
+
+fn pack(text: &[u8]) -> Result<Vec<u8>> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(text).and_then(|()| packer.finish()).map_err(Error::internal)
+}

@@ -1,0 +1,154 @@
+//! What one subscription holds at a moment: its fingerprint, and its text.
+
+use chrono::{DateTime, Utc};
+use entity::state::{FeedDetail, FeedScope};
+use entity::{event, feed, person, session};
+use sea_orm::{ConnectionTrait, EntityTrait};
+use sha2::{Digest, Sha256};
+
+use super::address::alarms;
+use super::scope::{self, Window, links_of, marks};
+use crate::calendar::conference;
+use crate::calendar::entry::{Class, Entry, Extra, Setting};
+use crate::calendar::{Head, Title, render, subscription};
+use crate::dates::Zone;
+use crate::error::{Code, Error, Result};
+use crate::locale::Lang;
+use crate::people::{self, OrgTree};
+use crate::scheduling::{Kinds, session as shown};
+
+/// What every subscription of this installation stands on.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// The kinds.
+    pub kinds: Kinds,
+    /// The language of calendars.
+    pub lang: Lang,
+    /// The zone of whole days, and of the window.
+    pub zone: Zone,
+    /// How people reach the service.
+    pub public_url: String,
+    /// How far back and ahead it reaches.
+    pub calendar: crate::config::Calendar,
+}
+
+impl Ground {
+    /// From when to when a subscription reaches.
+    #[must_use]
+    pub fn window(&self, now: DateTime<Utc>) -> Window {
+        subscription::window(&self.calendar, self.zone, now)
+    }
+}
+
+/// The text of a subscription, and what is said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The calendar.
+    pub body: String,
+    /// What it is called.
+    pub name: String,
+    /// Sessions in it.
+    pub held: usize,
+}
+
+/// What a subscription's text hangs on, without making it.
+pub async fn fingerprint(
+    db: &impl ConnectionTrait,
+    ground: &Ground,
+    row: &feed::Model,
+    window: Window,
+) -> Result<[u8; 32]> {
+    let tree = OrgTree::load(db).await?;
+    let people = crate::db::revision(db, people::REVISION).await?;
+    let marks = marks(db, &tree, &ground.kinds, row, window).await?;
+    let own = (row.id, row.detail, alarms(row), row.name.as_str());
+    Ok(Sha256::digest(format!("{own:?} {people} {window:?} {marks:?}").as_bytes()).into())
+}
+
+/// Makes a subscription's text; `token` is the end of its address.
+pub async fn text(
+    db: &impl ConnectionTrait,
+    ground: &Ground,
+    row: &feed::Model,
+    token: &str,
+    window: Window,
+) -> Result<Text> {
+    let tree = OrgTree::load(db).await?;
+    let found = scope::rows(db, &tree, &ground.kinds, row, window).await?;
+    let setting = Setting { kinds: &ground.kinds, lang: ground.lang };
+    let links = links_of(db, found.iter().map(|(event, _)| event.id)).await?;
+    let ring = if row.scope == FeedScope::Person { alarms(row) } else { Vec::new() };
+    let extra = |event: &event::Model, session: &session::Model| match row.detail {
+        FeedDetail::Busy => Extra { class: Class::Private, alarms: ring.clone(), ..Extra::default() },
+        FeedDetail::Full => {
+            let links = links.get(&event.id).map(Vec::as_slice).unwrap_or_default();
+            let here = links.iter().filter(|link| link.session_id.is_none_or(|id| id == session.id));
+            let conference =
+                conference::of(shown::location(event, session), here.filter_map(|link| link.url.as_deref()));
+            let url = Some(page(&ground.public_url, row.scope, event, session));
+            Extra { conference, url, alarms: ring.clone(), class: Class::Public }
+        }
+    };
+    let mut entries = subscription::entries(db, setting, &tree, &found, extra).await?;
+    if row.detail == FeedDetail::Busy {
+        entries.iter_mut().for_each(|entry| hide(entry, ground.lang));
+    }
+    let name = name(db, ground, &tree, row).await?;
+    let source = crate::calendar::feed::url(&ground.public_url, token);
+    let title = Title { name: &name, color: color(row.scope), source: Some(&source) };
+    let body = render(&Head { method: None, name: Some(title), zone: ground.zone }, &entries);
+    Ok(Text { body, name, held: found.len() })
+}
+
+/// Where a session is looked at: by the person on their own page, by the public among what is open, by others where the
+/// event is dealt with.
+fn page(public_url: &str, scope: FeedScope, event: &event::Model, session: &session::Model) -> String {
+    match scope {
+        FeedScope::Person => format!("{public_url}/my#session-{}", session.id),
+        FeedScope::Public => format!("{public_url}/open"),
+        FeedScope::Organisation | FeedScope::Kind => format!("{public_url}/events/{}?session={}", event.id, session.id),
+    }
+}
+
+/// Leaves nothing of an entry but that somebody is busy, and when.
+fn hide(entry: &mut Entry, lang: Lang) {
+    entry.summary = lang.text("calendar-busy");
+    entry.description.clear();
+    entry.location.clear();
+    entry.category.clear();
+}
+
+/// What a subscription is called: by its owner, or by what it holds.
+async fn name(db: &impl ConnectionTrait, ground: &Ground, tree: &OrgTree, row: &feed::Model) -> Result<String> {
+    if !row.name.is_empty() {
+        return Ok(row.name.clone());
+    }
+    let owner = match row.person_id {
+        Some(id) => person::Entity::find_by_id(id).one(db).await?.map(|person| person.name),
+        None => Some(holder(ground.lang, &ground.kinds, tree, row)),
+    };
+    let owner = owner.ok_or_else(|| Error::new(Code::NotFound))?;
+    Ok(ground.lang.text_with("calendar-name", [("name", owner.as_str())]))
+}
+
+/// What a subscription that is no person's holds, in words.
+#[must_use]
+pub fn holder(lang: Lang, kinds: &Kinds, tree: &OrgTree, row: &feed::Model) -> String {
+    let org = row.organisation_id.map_or("", |id| tree.name(id));
+    let kind = row.kind.as_deref().map(|key| kinds.name(key, lang)).unwrap_or_default();
+    let text = match row.scope {
+        FeedScope::Public => lang.text_with("calendar-name-public", [("org", org)]),
+        _ => [org, kind].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" · "),
+    };
+    text.trim().to_owned()
+}
+
+/// The colour in which a calendar is to be shown (RFC 7986 section 5.9: a name of CSS).
+const fn color(scope: FeedScope) -> &'static str {
+    match scope {
+        FeedScope::Person => "royalblue",
+        FeedScope::Organisation => "seagreen",
+        FeedScope::Kind => "darkorange",
+        FeedScope::Public => "firebrick",
+    }
+}
