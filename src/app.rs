@@ -77,6 +77,8 @@ pub fn router(app: App) -> Router {
         .merge(attendance::pages::routes())
         .merge(calendar::pages::routes())
         .merge(calendar::feeds::pages::routes())
+        .merge(calendar::help::pages::routes())
+        .merge(calendar::why::pages::routes())
         .merge(scheduling::pages::routes())
         .merge(notify::pages::routes())
         .merge(planning::pages::routes())

@@ -106,7 +106,7 @@ fn event(entry: &Entry) -> Event {
 }
 
 /// What a subscription says besides. What was cancelled, or is somebody's whole day of an observance, takes no time of
-/// theirs: only what has an hour makes them busy.
+/// theirs: only what has an hour makes them busy. In a message that is left to who is invited.
 fn extra(event: &mut Event, entry: &Entry) {
     if let Some(url) = &entry.extra.url {
         event.append_property(Property::new("URL", clean(url)));
@@ -117,6 +117,9 @@ fn extra(event: &mut Event, entry: &Entry) {
     }
     if entry.extra.class == Class::Private {
         event.append_property(Property::new("CLASS", "PRIVATE"));
+    }
+    if entry.attendance.is_some() {
+        return;
     }
     let free = entry.status == Status::Cancelled || entry.span.all_day;
     event.append_property(Property::new("TRANSP", if free { "TRANSPARENT" } else { "OPAQUE" }));

@@ -7,12 +7,14 @@ mod conference;
 mod entry;
 pub mod feed;
 pub mod feeds;
+pub mod help;
 mod ics;
 mod itip;
 pub mod pages;
 pub mod reply;
 pub mod subscription;
 mod timezone;
+pub mod why;
 
 pub use entry::{About, Class, Entry, Extra, Setting, entry};
 pub use ics::{Head, Status, Title, render};

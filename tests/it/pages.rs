@@ -261,7 +261,8 @@ journeys! {
                 format!("{event}/publish"), format!("{event}/cancel"), format!("/sessions/{session}/cancel"),
                 format!("/sessions/{session}/check-in?done=KJ001"), format!("/sessions/{session}/attendance/KJ002"),
                 "/my".to_owned(), "/account".to_owned(), "/events/new".to_owned(), "/my/calendar".to_owned(),
-                "/calendars".to_owned(), "/calendar/public".to_owned(),
+                "/calendars".to_owned(), "/calendar/public".to_owned(), "/calendar/help".to_owned(),
+                "/my/calendar/why".to_owned(), format!("/my/calendar/why?session={session}"),
             ] {
                 let html = browser.get(&path).await.expect(200).text();
                 assert!(html.contains(&format!("<html lang=\"{lang}\"")), "{path}");
