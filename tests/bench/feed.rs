@@ -5,10 +5,11 @@
 //! the load generator in this process. Each figure is measured while nothing changes, and again while an event that is
 //! not in that calendar changes ten times a second, through the program's own interface.
 
-#[path = "feed_client.rs"]
-mod client;
 #[path = "feed_bare.rs"]
 mod bare;
+#[path = "feed_client.rs"]
+mod client;
+#[expect(dead_code, reason = "another bench measures with its own bench too")]
 mod postgres;
 mod server;
 #[path = "feed_world.rs"]
@@ -57,11 +58,9 @@ async fn measure(name: &str, url: &str, folder: &Path) {
     bare::keep(folder, &version);
     let bare = Running::empty().await;
     println!("| {name} | bare | pufa | of bare | while another event changes | of bare |\n|---|---|---|---|---|---|");
-    for (wish, label, goal) in [
-        (Wish::Unchanged, "unchanged (304)", 0.5),
-        (Wish::Plain, "whole", 0.3),
-        (Wish::Packed, "whole, gzip", 0.3),
-    ] {
+    for (wish, label, goal) in
+        [(Wish::Unchanged, "unchanged (304)", 0.5), (Wish::Plain, "whole", 0.3), (Wish::Packed, "whole, gzip", 0.3)]
+    {
         let load = |port: u16| Load { port, path: world.path.clone(), wish, version: version.clone() };
         let (mut limit, mut quiet, mut busy) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
