@@ -136,7 +136,7 @@ async fn rows(page: &Page, keeper: &Keeper<'_>, again: &Again) -> Result<Vec<Val
         context! {
             id => row.id.0, scope => row.scope.as_str(), holds,
             name => sent.map_or(row.name.as_str(), |typed| typed.name.as_str()),
-            detail => sent.map_or(row.detail.as_str(), |typed| typed.detail.as_str()),
+            detail => sent.map_or(row.detail, |typed| typed.terms().detail).as_str(), stored => row.detail.as_str(),
             alarms => sent.map_or_else(|| alarms(row), |typed| typed.alarms.clone()),
             since => format::moment(page.lang, zone, row.created_at, now),
             fetched => fetches.iter().find(|fetch| fetch.feed_id == row.id).map(|fetch| fetched(page, fetch)),
