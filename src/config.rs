@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use chrono::{NaiveTime, TimeDelta};
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::dates::{Observances, Zone};
+use crate::dates::{Observances, Zone, parse_duration};
 use crate::notify::Quiet;
 use crate::scheduling::{Kinds, WorkHours};
 
@@ -93,6 +94,12 @@ pub struct Mail {
     pub tick: u32,
     /// Hours without reminders, `21:30-07:00`; empty: none.
     pub quiet: String,
+    /// When morning digests go, `07:30`.
+    pub digest_at: String,
+    /// How long after a session its mails go, ISO 8601.
+    pub after: String,
+    /// Days in which what was missed is to be made up.
+    pub make_up_days: u32,
 }
 
 impl Mail {
@@ -274,6 +281,18 @@ impl Config {
         Quiet::parse(&self.mail.quiet).unwrap_or(Quiet::NEVER)
     }
 
+    /// When morning digests go, local.
+    #[must_use]
+    pub fn digest_at(&self) -> NaiveTime {
+        clock_time(&self.mail.digest_at).unwrap_or(NaiveTime::MIN)
+    }
+
+    /// How long after a session its mails go.
+    #[must_use]
+    pub fn after(&self) -> TimeDelta {
+        after(&self.mail.after).unwrap_or(TimeDelta::days(1))
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let wrong = |key, why: &str| Err(ConfigError::Value { key, why: why.to_owned() });
         if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
@@ -301,8 +320,25 @@ impl Config {
         if Quiet::parse(&self.mail.quiet).is_none() {
             return wrong("mail.quiet", "takes two times, such as 21:30-07:00, or nothing");
         }
+        if clock_time(&self.mail.digest_at).is_none() {
+            return wrong("mail.digest_at", "takes a time, such as 07:30");
+        }
+        if after(&self.mail.after).is_none() {
+            return wrong("mail.after", "takes an ISO 8601 duration of at most P5D, such as P1D or PT2H");
+        }
+        if !(1..=366).contains(&self.mail.make_up_days) {
+            return wrong("mail.make_up_days", "takes 1 to 366 days");
+        }
         self.yearly_observances().map(drop)
     }
+}
+
+fn clock_time(text: &str) -> Option<NaiveTime> {
+    NaiveTime::parse_from_str(text.trim(), "%H:%M").ok()
+}
+
+fn after(text: &str) -> Option<TimeDelta> {
+    parse_duration(text).filter(|length| *length <= TimeDelta::days(5))
 }
 
 #[cfg(test)]

@@ -14,8 +14,12 @@ pub struct Model {
     pub person_id: PersonId,
     /// One by one, in one mail each morning, or not at all.
     pub reminders: ReminderWish,
-    /// Hours without reminders, local, `21:30-07:00`; None is the house's.
+    /// Hours without reminders, local, `21:30-07:00`; empty is never, None is the house's.
     pub quiet: Option<String>,
+    /// Of who gets one mail each morning: the last day for which that was decided.
+    pub digest_day: Option<Date>,
+    /// Up to when that told of reminders; None is since the wish.
+    pub digest_until: Option<DateTimeUtc>,
     /// When it last changed.
     pub updated_at: DateTimeUtc,
 }

@@ -182,6 +182,8 @@ fn mail_preference() -> TableCreateStatement {
         .col(big_integer("person_id").primary_key())
         .col(text("reminders"))
         .col(text_null("quiet"))
+        .col(date_null("digest_day"))
+        .col(timestamp_with_time_zone_null("digest_until"))
         .col(timestamp_with_time_zone("updated_at"))
         .foreign_key(&mut references("mail_preference", "person_id", "person", ForeignKeyAction::Cascade))
         .to_owned()

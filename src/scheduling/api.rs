@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use entity::id::{EventId, SessionId};
+use entity::state::RemindWhom;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -151,6 +152,11 @@ struct EventBody {
     walk_ins: bool,
     /// Reminders before the start, ISO 8601; left out or null: the kind's.
     reminders: Option<Vec<String>>,
+    /// Which of the invited are reminded: `all`, `unanswered` or `not_checked_in`; left out or null: all.
+    #[schema(value_type = Option<String>, example = "unanswered")]
+    remind_whom: Option<RemindWhom>,
+    /// What is mailed afterwards: `make_up`, `thanks`, `materials`; left out or null: the kind's.
+    after: Option<Vec<String>>,
     /// IANA name; left out or null: the setting's.
     time_zone: Option<String>,
     /// `draft`, the only state in which an event begins.
@@ -181,6 +187,8 @@ impl Default for EventBody {
             required: false,
             walk_ins: true,
             reminders: None,
+            remind_whom: None,
+            after: None,
             time_zone: None,
             status: None,
             sessions: None,
@@ -213,6 +221,8 @@ impl EventBody {
             required: self.required,
             walk_ins: self.walk_ins,
             reminders: self.reminders,
+            remind_whom: self.remind_whom,
+            after: self.after,
             time_zone: self.time_zone,
             sessions: self.sessions.unwrap_or_default(),
             series: self.series,

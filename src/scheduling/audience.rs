@@ -177,15 +177,17 @@ pub async fn invited(db: &impl ConnectionTrait, audience: &Audience, day: NaiveD
     }
 }
 
-/// The same by person id, beyond `after`, and no more than `limit`.
+/// The same by person id, beyond `after`, and no more than `limit`; with those whom `besides`, a condition on `person`,
+/// lets through.
 pub async fn invited_after(
     db: &impl ConnectionTrait,
     audience: &Audience,
     day: NaiveDate,
-    after: PersonId,
-    limit: u64,
+    besides: Option<Condition>,
+    (after, limit): (PersonId, u64),
 ) -> Result<Vec<Member>, DbErr> {
-    match audience.which() {
+    let either = [audience.which(), besides].into_iter().flatten().reduce(|a, b| Condition::any().add(a).add(b));
+    match either {
         Some(which) => members_after(db, day, which, after, limit).await,
         None => Ok(Vec::new()),
     }

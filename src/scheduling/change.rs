@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use entity::id::{EventId, OrganisationId};
-use entity::state::{CoHostStatus, EventStatus, MessageKind, RegistrationMode, SessionStatus};
+use entity::state::{CoHostStatus, EventStatus, MessageKind, RegistrationMode, RemindWhom, SessionStatus};
 use entity::{event, exam_result, session};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
@@ -19,6 +19,7 @@ use super::tell::{is_ahead, tell};
 use super::whole::event_to_manage;
 use super::{
     Whole, answer, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before, wording,
+    Whole, afterwards, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before, wording,
 };
 use crate::access::{Actor, audit};
 use crate::dates::Zone;
@@ -53,6 +54,12 @@ pub struct EventChange {
     /// Reminders before the start; null is the kind's.
     #[serde(deserialize_with = "given")]
     pub reminders: Option<Option<Vec<String>>>,
+    /// Which of the invited are reminded: `all`, `unanswered` or `not_checked_in`.
+    #[schema(value_type = Option<String>, example = "unanswered")]
+    pub remind_whom: Option<RemindWhom>,
+    /// What is mailed afterwards: `make_up`, `thanks`, `materials`; null is the kind's.
+    #[serde(deserialize_with = "given")]
+    pub after: Option<Option<Vec<String>>>,
     /// IANA name; of a draft only.
     pub time_zone: Option<String>,
     /// How many may take part; null is as many as come.
@@ -136,6 +143,7 @@ async fn change_fields(
     let event = touch_event(db, id, now).await?;
     joint::ask(db, &event, &new, now).await?;
     touch_sessions(db, id, now).await?;
+    afterwards::spare_the_past(db, ground.kinds, &before.event, &event, now).await?;
     if zone {
         follow_zone(db, &event).await?;
     }
@@ -271,6 +279,13 @@ fn plain_fields(
     if let Some(list) = &change.reminders {
         let list = list.as_ref().map(|list| draft::reminders(list, wrong).into());
         set(&mut row.reminders, &before.reminders, list);
+    }
+    if let Some(whom) = change.remind_whom {
+        set(&mut row.remind_whom, &before.remind_whom, whom);
+    }
+    if let Some(list) = &change.after {
+        let list = list.as_ref().map(|list| afterwards::read(list, wrong).into());
+        set(&mut row.after, &before.after, list);
     }
 }
 

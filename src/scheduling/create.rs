@@ -95,6 +95,8 @@ fn row(draft: &Draft, now: DateTime<Utc>) -> event::ActiveModel {
         time_zone: Set(draft.zone.name().to_owned()),
         form: Set(draft.form.clone()),
         reminders: Set(draft.reminders.clone().map(Into::into)),
+        remind_whom: Set(draft.remind_whom),
+        after: Set(draft.after.clone().map(Into::into)),
         mails: Set(true),
         revision: Set(1),
         created_at: Set(now),
@@ -259,6 +261,7 @@ fn sitting_row(
 fn same(draft: &Draft, audience: &[String], whole: &Whole) -> bool {
     let event = &whole.event;
     let reminders: Option<Vec<String>> = event.reminders.clone().and_then(|list| serde_json::from_value(list).ok());
+    let after: Option<Vec<String>> = event.after.clone().and_then(|list| serde_json::from_value(list).ok());
     let co_hosts: Vec<OrganisationId> = whole.asked.iter().map(|row| row.organisation_id).collect();
     event.kind == draft.kind
         && event.title == draft.title
@@ -271,6 +274,8 @@ fn same(draft: &Draft, audience: &[String], whole: &Whole) -> bool {
         && event.required == draft.required
         && event.walk_ins == draft.walk_ins
         && reminders == draft.reminders
+        && event.remind_whom == draft.remind_whom
+        && after == draft.after
         && event.time_zone == draft.zone.name()
         && audience == whole.audience
         && event.capacity == draft.capacity

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use entity::id::OrganisationId;
+use entity::state::RemindWhom;
 use entity::{audience_rule, organisation};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 use super::kind::Kinds;
 use super::series::{Fresh, NewSeries, check_new};
 use super::work_hours::WorkHours;
-use super::{audience_line, wording};
+use super::{afterwards, audience_line, wording};
 use crate::access::{Actor, Rights};
 use crate::dates::{Span, Zone, parse_date, parse_duration, parse_moment};
 use crate::error::{Error, FieldProblem, Result};
@@ -59,6 +60,11 @@ pub struct NewEvent {
     pub walk_ins: bool,
     /// ISO 8601 durations before the start; None is the kind's.
     pub reminders: Option<Vec<String>>,
+    /// Which of the invited are reminded: `all`, `unanswered` or `not_checked_in`; None is all.
+    #[schema(value_type = Option<String>, example = "unanswered")]
+    pub remind_whom: Option<RemindWhom>,
+    /// What is mailed afterwards: `make_up`, `thanks`, `materials`; None is the kind's.
+    pub after: Option<Vec<String>>,
     /// IANA name; None is the setting's.
     pub time_zone: Option<String>,
     /// Its sittings.
@@ -105,6 +111,8 @@ pub(super) struct Draft {
     pub required: bool,
     pub walk_ins: bool,
     pub reminders: Option<Vec<String>>,
+    pub remind_whom: RemindWhom,
+    pub after: Option<Vec<String>>,
     pub zone: Zone,
     pub sessions: Vec<Sitting>,
     pub series: Option<Fresh>,
@@ -155,6 +163,8 @@ pub(super) async fn check(
         required: new.required,
         walk_ins: new.walk_ins,
         reminders: new.reminders.as_ref().map(|list| reminders(list, &mut wrong)),
+        remind_whom: new.remind_whom.unwrap_or(RemindWhom::All),
+        after: new.after.as_ref().map(|list| afterwards::read(list, &mut wrong)),
         zone,
         sessions: sittings,
         series,
@@ -296,7 +306,7 @@ pub(super) fn reminders(list: &[String], wrong: &mut Vec<FieldProblem>) -> Vec<S
     let mut found = Vec::new();
     for (i, text) in list.iter().enumerate() {
         match parse_duration(text.trim()) {
-            Some(before) if before.num_seconds() > 0 && before.num_days() <= 366 => found.push(text.trim().to_owned()),
+            Some(before) if before.num_days() <= 366 => found.push(text.trim().to_owned()),
             _ => wrong.push(FieldProblem::new(format!("reminders[{i}]"), "bad-duration")),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::afterwards::Afterwards;
 use crate::dates::parse_duration;
 use crate::locale::Lang;
 
@@ -84,6 +85,9 @@ pub struct Kind {
     /// Reminders before the start, ISO 8601.
     #[serde(default = "three_days_and_an_hour")]
     pub reminders: Vec<String>,
+    /// What is mailed after a session; left out: of a study what must be made up, to those who had to come.
+    #[serde(default)]
+    pub after: Option<Vec<Afterwards>>,
     /// What a calendar day of an all-day session counts, in hours.
     #[serde(default = "eight")]
     pub all_day_hours: f64,
@@ -106,6 +110,13 @@ impl Kind {
     #[must_use]
     pub fn name(&self, lang: Lang) -> &str {
         self.name.of(lang)
+    }
+
+    /// What is mailed after a session of an event that says nothing of it.
+    #[must_use]
+    pub fn after(&self) -> Vec<Afterwards> {
+        let of_class = || if self.class == Class::Study { vec![Afterwards::MakeUp] } else { Vec::new() };
+        self.after.clone().unwrap_or_else(of_class)
     }
 
     /// The time after the start from which a check-in is late.

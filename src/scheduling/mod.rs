@@ -6,6 +6,7 @@
 
 pub mod act;
 mod add_sessions;
+pub mod afterwards;
 pub mod agenda;
 pub mod ahead;
 pub mod answer;
@@ -54,6 +55,7 @@ mod work_hours;
 pub mod year;
 
 pub use add_sessions::add_sessions;
+pub use afterwards::Afterwards;
 pub use change::{EventChange, change_event};
 pub use change_session::{SessionChange, change_session};
 pub use content::{Task, put_checklist};

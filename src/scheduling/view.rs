@@ -1,6 +1,6 @@
 //! Events and sessions as JSON shows them.
 
-use entity::state::{EventStatus, RegistrationMode, SessionStatus};
+use entity::state::{EventStatus, RegistrationMode, RemindWhom, SessionStatus};
 use entity::{event, session};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,6 +49,11 @@ pub struct EventView {
     pub form: String,
     /// Reminders before the start; null is the kind's.
     pub reminders: Option<Vec<String>>,
+    /// Which of the invited are reminded: `all`, `unanswered` or `not_checked_in`.
+    #[schema(value_type = String, example = "all")]
+    pub remind_whom: RemindWhom,
+    /// What is mailed afterwards: `make_up`, `thanks`, `materials`; null is the kind's.
+    pub after: Option<Vec<String>>,
     /// IANA name.
     pub time_zone: String,
     /// How many may take part; null is as many as come.
@@ -157,6 +162,8 @@ impl EventView {
             topics: whole.topics.clone(),
             form: event.form.clone(),
             reminders: event.reminders.clone().and_then(|list| serde_json::from_value(list).ok()),
+            remind_whom: event.remind_whom,
+            after: event.after.clone().and_then(|list| serde_json::from_value(list).ok()),
             time_zone: event.time_zone.clone(),
             capacity: event.capacity,
             contact: event.contact.clone(),

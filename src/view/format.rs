@@ -91,6 +91,7 @@ pub fn before(lang: Lang, duration: &str) -> String {
     let Some(before) = crate::dates::parse_duration(duration) else { return duration.to_owned() };
     let minutes = before.num_minutes();
     let (key, n) = match minutes {
+        0 => return lang.text("remind-at-start"),
         m if m % 1_440 == 0 => ("page-days-before", m / 1_440),
         m if m % 60 == 0 => ("page-hours-before", m / 60),
         m => ("page-minutes-before", m),

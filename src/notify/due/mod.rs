@@ -5,6 +5,8 @@
 //! in meanwhile need not wait; how far it came stands in `reminder_run`, in the transaction of the rows themselves.
 //! The start stands in a reminder's key: a session that moved is reminded of anew.
 
+mod after;
+mod digest;
 mod moment;
 mod people;
 mod quiet;
@@ -17,7 +19,7 @@ pub use quiet::Quiet;
 pub use sending::{Turn, may_wait, turn};
 pub use standing::Standing;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::dates::Zone;
@@ -34,17 +36,23 @@ pub struct House<'a> {
     pub zone: Zone,
     /// The hours of those who chose none.
     pub quiet: Quiet,
+    /// When digests go, local.
+    pub digest_at: NaiveTime,
+    /// How long after a session its mails go.
+    pub after: TimeDelta,
 }
 
 impl<'a> House<'a> {
     /// As the settings say.
     #[must_use]
     pub fn of(config: &Config, kinds: &'a Kinds) -> Self {
-        Self { kinds, zone: config.zone(), quiet: config.quiet() }
+        let (quiet, digest_at, after) = (config.quiet(), config.digest_at(), config.after());
+        Self { kinds, zone: config.zone(), quiet, digest_at, after }
     }
 }
 
 /// Puts into the outbox what is due; gives how many messages.
 pub async fn write_due(db: &Db, house: &House<'_>, now: DateTime<Utc>) -> Result<usize> {
-    reminders::write(db, house, now).await
+    let count = reminders::write(db, house, now).await? + after::write(db, house, now).await?;
+    Ok(count + digest::write(db, house, now).await?)
 }

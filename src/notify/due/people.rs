@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::id::{PersonId, RegistrationId, SessionId};
-use entity::registration;
-use entity::state::RegistrationStatus;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::state::{AttendanceStatus, RegistrationStatus};
+use entity::{attendance, person, registration, roster_entry};
+use sea_orm::sea_query::{Condition, Expr, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::run::{PART, Seen};
 use super::standing::Standing;
@@ -18,6 +19,14 @@ pub enum Whom {
     Invited,
     /// Those who put their names down and are not invited anyway.
     Registered,
+    /// Those on its roster.
+    Roster,
+    /// Those who came.
+    Came,
+    /// Those whom its audience names, and those who came.
+    InvitedOrCame,
+    /// Those of the public who put their names down.
+    Public,
 }
 
 impl Whom {
@@ -25,8 +34,8 @@ impl Whom {
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         match self {
-            Self::Invited => "",
-            Self::Registered => " registered",
+            Self::Invited | Self::Roster | Self::Came | Self::InvitedOrCame => "",
+            Self::Registered | Self::Public => " registered",
         }
     }
 }
@@ -71,8 +80,11 @@ pub struct Page {
 pub async fn page(db: &impl ConnectionTrait, seen: &Seen, whom: Whom, reached: i64) -> Result<Page, DbErr> {
     let audience = Audience::load(db, &seen.event).await?;
     let (people, last, looked_at) = match whom {
-        Whom::Invited => invited(db, seen, &audience, reached).await?,
-        Whom::Registered => registered(db, seen, &audience, reached).await?,
+        Whom::Invited => invited(db, seen, &audience, None, reached).await?,
+        Whom::InvitedOrCame => invited(db, seen, &audience, Some(came(seen)), reached).await?,
+        Whom::Roster => some(db, on_roster(seen), reached).await?,
+        Whom::Came => some(db, came(seen), reached).await?,
+        Whom::Registered | Whom::Public => registered(db, seen, &audience, whom, reached).await?,
     };
     let ids: HashSet<PersonId> = people.iter().filter_map(|one| one.person).collect();
     let standing = Standing::load(db, &HashSet::from([seen.session.id]), &ids).await?;
@@ -81,8 +93,14 @@ pub async fn page(db: &impl ConnectionTrait, seen: &Seen, whom: Whom, reached: i
 
 type Found = (Vec<Recipient>, i64, usize);
 
-async fn invited(db: &impl ConnectionTrait, seen: &Seen, audience: &Audience, reached: i64) -> Result<Found, DbErr> {
-    let members = invited_after(db, audience, seen.session.day, PersonId(reached), PART).await?;
+async fn invited(
+    db: &impl ConnectionTrait,
+    seen: &Seen,
+    audience: &Audience,
+    besides: Option<Condition>,
+    reached: i64,
+) -> Result<Found, DbErr> {
+    let members = invited_after(db, audience, seen.session.day, besides, (PersonId(reached), PART)).await?;
     let (last, count) = (members.last().map_or(reached, |member| member.person_id.0), members.len());
     let people = members.into_iter().filter_map(|member| {
         Some(Recipient { person: Some(member.person_id), registration: None, address: member.email? })
@@ -90,7 +108,51 @@ async fn invited(db: &impl ConnectionTrait, seen: &Seen, audience: &Audience, re
     Ok((people.collect(), last, count))
 }
 
-async fn registered(db: &impl ConnectionTrait, seen: &Seen, audience: &Audience, reached: i64) -> Result<Found, DbErr> {
+/// A condition on `person`: that they attended.
+fn came(seen: &Seen) -> Condition {
+    let attended = AttendanceStatus::ALL.iter().copied().filter(|status| status.attended());
+    let there = Query::select()
+        .column(attendance::Column::PersonId)
+        .from(attendance::Entity)
+        .and_where(attendance::Column::SessionId.eq(seen.session.id))
+        .and_where(attendance::Column::Status.is_in(attended))
+        .to_owned();
+    Condition::all().add(Expr::col((person::Entity, person::Column::Id)).in_subquery(there))
+}
+
+/// A condition on `person`: that they are on the roster.
+fn on_roster(seen: &Seen) -> Condition {
+    let roster = Query::select()
+        .column(roster_entry::Column::PersonId)
+        .from(roster_entry::Entity)
+        .and_where(roster_entry::Column::SessionId.eq(seen.session.id))
+        .to_owned();
+    Condition::all().add(Expr::col((person::Entity, person::Column::Id)).in_subquery(roster))
+}
+
+/// Persons, wherever they belong by now.
+async fn some(db: &impl ConnectionTrait, which: Condition, reached: i64) -> Result<Found, DbErr> {
+    let rows = person::Entity::find()
+        .filter(which)
+        .filter(person::Column::Id.gt(PersonId(reached)))
+        .order_by_asc(person::Column::Id)
+        .limit(PART)
+        .all(db)
+        .await?;
+    let (last, count) = (rows.last().map_or(reached, |row| row.id.0), rows.len());
+    let people = rows
+        .into_iter()
+        .filter_map(|row| Some(Recipient { person: Some(row.id), registration: None, address: row.email? }));
+    Ok((people.collect(), last, count))
+}
+
+async fn registered(
+    db: &impl ConnectionTrait,
+    seen: &Seen,
+    audience: &Audience,
+    whom: Whom,
+    reached: i64,
+) -> Result<Found, DbErr> {
     let rows = registration::Entity::find()
         .filter(registration::Column::EventId.eq(seen.event.id))
         .filter(registration::Column::Status.eq(RegistrationStatus::Registered))
@@ -112,7 +174,9 @@ async fn registered(db: &impl ConnectionTrait, seen: &Seen, audience: &Audience,
     };
     let people = rows
         .into_iter()
-        .filter(|row| !row.email.is_empty() && row.person_id.is_none_or(|id| !told.contains(&id)))
+        .filter(|row| {
+            !row.email.is_empty() && row.person_id.is_none_or(|id| whom != Whom::Public && !told.contains(&id))
+        })
         .map(|row| Recipient { person: row.person_id, registration: Some(row.id), address: row.email });
     Ok((people.collect(), last, count))
 }

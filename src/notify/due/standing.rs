@@ -80,13 +80,22 @@ impl Standing {
         }
     }
 
+    /// Why somebody need not be told what is on: they declined, and need not come.
+    #[must_use]
+    pub fn declined(&self, event: &event::Model, session: &session::Model, person: PersonId) -> Option<&'static str> {
+        let declined = self.answers.get(&(session.id, person)) == Some(&AnswerStatus::Declined);
+        (declined && !event.required).then_some("mail-moot-declined")
+    }
+
     /// Why nobody need remind somebody of a session: they are not coming and need not, or did what the reminder is for.
     #[must_use]
     pub fn settled(&self, event: &event::Model, session: &session::Model, person: PersonId) -> Option<&'static str> {
         let answer = self.answers.get(&(session.id, person));
         let record = self.record(session.id, person);
+        if let Some(why) = self.declined(event, session, person) {
+            return Some(why);
+        }
         match (answer, record, event.remind_whom) {
-            (Some(AnswerStatus::Declined), _, _) if !event.required => Some("mail-moot-declined"),
             (_, Some(AttendanceStatus::Excused | AttendanceStatus::Exempt), _) => Some("mail-moot-excused"),
             (Some(_), _, RemindWhom::Unanswered) => Some("mail-moot-has-answered"),
             (_, Some(record), RemindWhom::NotCheckedIn) if record.attended() => Some("mail-moot-checked-in"),

@@ -146,6 +146,8 @@ fn new_event(one: &Chosen<'_>, (from, to): (i32, i32)) -> NewEvent {
         required: event.required,
         walk_ins: event.walk_ins,
         reminders: event.reminders.clone().and_then(|list| serde_json::from_value(list).ok()),
+        remind_whom: Some(event.remind_whom),
+        after: event.after.clone().and_then(|list| serde_json::from_value(list).ok()),
         time_zone: Some(event.time_zone.clone()),
         sessions: sessions.collect(),
         series: proposed.series.as_ref().map(|series| series.new.clone()),

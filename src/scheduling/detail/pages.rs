@@ -19,9 +19,11 @@ use crate::error::{Code, Error, Result};
 use crate::outbox::{summary, troubled};
 use crate::people::OrgTree;
 use crate::report::rate::Rate;
+use crate::scheduling::act::pages::reminders;
 use crate::scheduling::content::contents;
 use crate::scheduling::{
-    Kind, Phase, Whole, conflict, event_for, joint, load_whole, registration, session as sitting, states, undo,
+    Afterwards, Kind, Phase, Whole, afterwards, conflict, event_for, joint, load_whole, registration,
+    session as sitting, states, undo,
 };
 use crate::view::format;
 use crate::web::{Desk, Page};
@@ -128,6 +130,8 @@ pub fn event_view(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Value {
         place => event.location.as_str(), host => whole.host.name.as_str(),
         co_hosts => co_hosts.join(&page.lang.text("page-list-comma")),
         required => event.required, walk_ins => event.walk_ins, mails => event.mails,
+        reminders => reminders(page, whole), remind_whom => event.remind_whom.as_str(),
+        after => afterwards::of_event(&page.app.kinds, event).into_iter().map(Afterwards::as_str).collect::<Vec<_>>(),
         topics => whole.topics.join(&page.lang.text("page-list-comma")),
         topic_list => whole.topics.clone(), form => event.form.as_str(),
         also => whole.also_kinds.iter().map(|key| kinds.name(key, page.lang).to_owned()).collect::<Vec<_>>(),

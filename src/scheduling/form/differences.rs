@@ -18,6 +18,10 @@ pub(super) fn differences(page: &Page, tree: &OrgTree, typed: &Typed, present: &
     let kinds =
         |keys: &[String]| keys.iter().map(|key| page.app.kinds.name(key, page.lang)).collect::<Vec<_>>().join("、");
     let yes = |text: &str| page.lang.text(if text == "no" { "page-no" } else { "page-yes" });
+    let whom = |word: &str| {
+        let word = if word.is_empty() { "all" } else { word };
+        page.lang.text(&format!("remind-whom-{}", word.replace('_', "-")))
+    };
     let both = |of: &dyn Fn(&Typed) -> String| (of(present), of(typed));
     let rows = |form: &Typed| {
         let row = |row: &Row| format!("{} {} {} {} {} {}", row.day, row.start, row.last, row.end, row.title, row.place);
@@ -42,6 +46,12 @@ pub(super) fn differences(page: &Page, tree: &OrgTree, typed: &Typed, present: &
             "reminders",
             "series-reminders",
             both(&|form| if form.reminding == "own" { form.reminders.join("、") } else { String::new() }),
+        ),
+        ("remind_whom", "remind-whom", both(&|form| whom(&form.remind_whom))),
+        (
+            "after",
+            "after-mails",
+            both(&|form| if form.aftering == "own" { form.after.join("、") } else { String::new() }),
         ),
         ("s_day_0", "page-sessions", both(&rows)),
     ];

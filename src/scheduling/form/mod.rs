@@ -18,7 +18,7 @@ use super::{EventChange, NewEvent, NewSession, SessionChange, Whole};
 const ROWS: usize = 3;
 
 /// Reminders that forms offer.
-pub const REMINDERS: [&str; 6] = ["P7D", "P3D", "P1D", "PT2H", "PT1H", "PT30M"];
+pub const REMINDERS: [&str; 7] = ["P7D", "P3D", "P1D", "PT2H", "PT1H", "PT30M", "PT0S"];
 
 /// What a browser sends. Lists beginning with `s_` run side by side, one entry a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -93,6 +93,12 @@ pub struct Typed {
     pub reminding: String,
     /// Its own.
     pub reminders: Vec<String>,
+    /// Which of the invited are reminded; empty is all.
+    pub remind_whom: String,
+    /// `own` where the event says itself what is mailed afterwards, else its kind does.
+    pub aftering: String,
+    /// What it says.
+    pub after: Vec<String>,
     /// How sittings recur: `no`, `form` by the fields that follow, `rule` by a rule as typed.
     pub r_repeat: String,
     /// Every how many.
@@ -149,6 +155,9 @@ impl Typed {
         };
         let own: Option<Vec<String>> = event.reminders.clone().and_then(|list| serde_json::from_value(list).ok());
         typed.set_reminders(own.as_deref());
+        typed.remind_whom = event.remind_whom.to_string();
+        let after: Option<Vec<String>> = event.after.clone().and_then(|list| serde_json::from_value(list).ok());
+        typed.set_after(after.as_deref());
         typed.set_rows(&sessions.iter().map(|session| Row::of(session)).collect::<Vec<_>>());
         typed
     }
@@ -176,6 +185,8 @@ impl Typed {
             ..Self::default()
         };
         typed.set_reminders(event.reminders.as_deref());
+        typed.remind_whom = event.remind_whom.map(|whom| whom.to_string()).unwrap_or_default();
+        typed.set_after(event.after.as_deref());
         typed.set_rows(&event.sessions.iter().map(Row::of_new).collect::<Vec<_>>());
         typed
     }
@@ -183,6 +194,16 @@ impl Typed {
     fn set_reminders(&mut self, own: Option<&[String]>) {
         self.reminding = if own.is_some() { "own" } else { "kind" }.to_owned();
         self.reminders = own.unwrap_or_default().to_vec();
+    }
+
+    fn set_after(&mut self, own: Option<&[String]>) {
+        self.aftering = if own.is_some() { "own" } else { "kind" }.to_owned();
+        self.after = own.unwrap_or_default().to_vec();
+    }
+
+    /// What is mailed afterwards; None is the kind's.
+    fn own_after(&self) -> Option<Vec<String>> {
+        (self.aftering == "own").then(|| self.after.clone())
     }
 
     /// Its own reminders; None is the kind's.
@@ -300,6 +321,8 @@ impl Typed {
             capacity: self.most(),
             time_zone: self.zone(),
             reminders: self.own_reminders(),
+            remind_whom: self.remind_whom.parse().ok(),
+            after: self.own_after(),
             // Of a series, the first row is the first slot.
             sessions: if self.recurs() { sessions.into_iter().skip(1).collect() } else { sessions },
             series: self.recurs().then(|| self.new_series()),
@@ -346,6 +369,8 @@ impl Typed {
             capacity: Some(self.most()),
             time_zone: self.zone(),
             reminders: (!self.reminding.is_empty()).then(|| self.own_reminders()),
+            remind_whom: self.remind_whom.parse().ok(),
+            after: (!self.aftering.is_empty()).then(|| self.own_after()),
             ..EventChange::default()
         }
     }

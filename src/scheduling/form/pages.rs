@@ -293,6 +293,7 @@ fn label(page: &Page, field: &str) -> String {
         "capacity" => "series-capacity",
         "time_zone" => "series-zone",
         "reminders" => "series-reminders",
+        "after" => "after-mails",
         "r_off" => "series-off",
         "r_count" | "r_until" | "r_every" | "r_repeat" => "series-repeat",
         _ => "page-time",
