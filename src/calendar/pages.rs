@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::feeds::address::{self, Keeper};
 use super::subscription;
 use crate::error::Result;
+use crate::notify::wishes::pages::section as wishes;
 use crate::people::{OrgTree, member_on};
 use crate::scheduling::content::{Material, material, materials_of};
 use crate::scheduling::{Phase, registration, session as sitting};
@@ -65,6 +66,7 @@ async fn show(Seat { page, signed }: Seat, Query(asked): Query<Asked>) -> Result
         return page.render("calendar/nobody.html", "my", context! {}).await;
     };
     let toast = match asked.done.as_str() {
+        "reminders" => Some("page-done-reminders"),
         "registered" => Some("page-done-mine-registered"),
         "waiting" => Some("page-done-mine-waiting"),
         "called-off" => Some("page-done-mine-called-off"),
@@ -103,8 +105,9 @@ async fn my_page(page: &Page, person: &person::Model, toast: Option<String>) -> 
     let events = all.iter().filter(|one| one.session.ends_at > now && one.phase == Phase::Ahead);
     let events = events.map(|one| (one.event.id, one.event.clone())).collect();
     let offers = registration::mine::pages::offers(page, person, events).await?;
+    let wishes = wishes(page, person.id).await?;
     let context = context! {
-        offers,
+        offers, wishes,
         greeting, name => person.name.as_str(),
         today => format!("{} {}", format::date(lang, today, today), format::clock(zone, now)),
         org => member.as_ref().map_or("", |member| tree.name(member.organisation_id)),

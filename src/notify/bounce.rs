@@ -43,6 +43,7 @@ pub(super) fn compose(
         button: (lang.text("mail-button-bounce"), format!("{}/events/{}#mail", stationery.public_url, event.id)),
         notes: vec![lang.text(if permanent { "mail-note-bounce-for-good" } else { "mail-note-bounce" })],
         foot: lang.text_with("mail-foot-co-host", [("host", facts.host(event))]),
+        stop: None,
     };
     let subject = lang.text_with("mail-subject-bounce", [("title", letter.title.clone()), ("to", headline(&to))]);
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;

@@ -84,5 +84,6 @@ fn letter(
         button: (lang.text(button), format!("{}/events/{}/joint", stationery.public_url, event.id)),
         notes: if said == "asked" { vec![lang.text("mail-note-co-host")] } else { Vec::new() },
         foot: lang.text_with("mail-foot-co-host", lead),
+        stop: None,
     }
 }

@@ -120,6 +120,7 @@ impl Delivery<'_> {
             sender: self.mailer.sender().clone(),
             link_minutes: self.config.access.link_minutes,
             quiet: self.config.quiet(),
+            make_up_days: self.config.mail.make_up_days,
         }
     }
 

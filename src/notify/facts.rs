@@ -6,10 +6,12 @@ use std::hash::Hash;
 use entity::id::{EventId, OrganisationId, PersonId, RegistrationId, SeriesId, SessionId};
 use entity::state::{CoHostStatus, MessageKind, MessageState};
 use entity::{
-    event, event_co_host, event_topic, mail_trouble, organisation, outbox, person, registration, session, speaker,
+    event, event_co_host, event_topic, mail_trouble, material, organisation, outbox, person, registration, session,
+    speaker,
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
+use super::digest::Agenda;
 use super::due::{Standing, may_wait};
 use crate::outbox::trouble;
 use crate::scheduling::content::{speakers_of, spoken_by};
@@ -39,6 +41,8 @@ pub struct Facts {
     sittings: HashMap<EventId, Vec<session::Model>>,
     co_hosts: HashMap<(EventId, OrganisationId), CoHostStatus>,
     registrations: HashMap<RegistrationId, registration::Model>,
+    agenda: Agenda,
+    materials: HashMap<EventId, Vec<material::Model>>,
     /// How those stand who are reminded.
     pub standing: Standing,
     troubles: HashMap<String, mail_trouble::Model>,
@@ -49,6 +53,8 @@ impl Facts {
     pub async fn load(db: &impl ConnectionTrait, rows: &[outbox::Model]) -> Result<Self, DbErr> {
         let sessions = session::Entity::find().filter(session::Column::Id.is_in(ids(rows, |r| r.session_id)));
         let waits: Vec<_> = rows.iter().filter(|row| may_wait(row.kind)).cloned().collect();
+        let mut concerned = ids(&waits, |r| r.session_id);
+        concerned.extend(waits.iter().flat_map(super::digest::named));
         let events = event::Entity::find().filter(event::Column::Id.is_in(ids(rows, |r| r.event_id)));
         let events: HashMap<_, _> = events.all(db).await?.into_iter().map(|row| (row.id, row)).collect();
         let named = events.values().map(|e| e.host_id).chain(rows.iter().filter_map(asked));
@@ -78,7 +84,9 @@ impl Facts {
             registrations: registrations(db, rows).await?,
             troubles: trouble::of_addresses(db, rows.iter().map(|row| row.address.as_str())).await?,
             sessions,
-            standing: Standing::load(db, &ids(&waits, |r| r.session_id), &ids(&waits, |r| r.person_id)).await?,
+            standing: Standing::load(db, &concerned, &ids(&waits, |r| r.person_id)).await?,
+            agenda: super::digest::agenda(db, rows).await?,
+            materials: super::after::materials(db, rows).await?,
             events,
         })
     }
@@ -99,6 +107,16 @@ impl Facts {
     #[must_use]
     pub fn registration(&self, row: &outbox::Model) -> Option<&registration::Model> {
         registered(row).and_then(|id| self.registrations.get(&id))
+    }
+
+    /// A session that a digest speaks of, with its event.
+    pub(super) fn agenda(&self, session: SessionId) -> Option<&(event::Model, session::Model)> {
+        self.agenda.get(&session)
+    }
+
+    /// The materials of an event whose session is over.
+    pub(super) fn materials(&self, event: EventId) -> &[material::Model] {
+        self.materials.get(&event).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The event of a message.

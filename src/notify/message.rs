@@ -9,6 +9,7 @@ use super::due::{Quiet, Turn, turn};
 use super::facts::Facts;
 use super::mail::{Invitation, Mail, Party, headline};
 use super::registration::Registered;
+use super::wishes;
 use crate::access::SigningKey;
 use crate::calendar::{About, Attendance, Method, Setting, entry, message};
 use crate::dates::Zone;
@@ -40,6 +41,8 @@ pub struct Stationery<'a> {
     pub link_minutes: u32,
     /// When those who chose no hours of their own are left alone.
     pub quiet: Quiet,
+    /// Within how many days what was missed is to be made up.
+    pub make_up_days: u32,
 }
 
 /// What becomes of a message.
@@ -64,6 +67,8 @@ pub(super) struct Letter {
     pub button: (String, String),
     pub notes: Vec<String>,
     pub foot: String,
+    /// How such mails are stopped, and where; None where they cannot be.
+    pub stop: Option<(String, String)>,
 }
 
 /// Makes the mail of a message.
@@ -79,9 +84,14 @@ pub fn compose(
     }
     match row.kind {
         MessageKind::SignIn => return sign_in(stationery, facts, row, now),
+        MessageKind::Digest => return super::digest::compose(stationery, facts, row, now),
         MessageKind::Bounce => return super::bounce::compose(stationery, facts, row, now),
         MessageKind::CoHost => return super::co_host::compose(stationery, facts, row, now),
-        _ => {}
+        kind => {
+            if let Some(one) = super::after::of(kind) {
+                return super::after::compose(stationery, facts, row, one, now);
+            }
+        }
     }
     let (event, session) =
         facts.session(row).ok_or_else(|| Error::internal(format!("message {} speaks of no session", row.id)))?;
@@ -101,6 +111,7 @@ pub fn compose(
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
     mail.from.name = from_name(stationery, facts.host(event));
     mail.answers = facts.earlier(row).map(str::to_owned);
+    mail.unsubscribe = letter.stop.map(|(_, url)| url);
     mail.calendar = invitation(stationery, facts, row, event, session);
     Ok(Composed::Mail(Box::new(mail)))
 }
@@ -167,6 +178,7 @@ fn letter(
         button: (lang.text(button), format!("{}{path}", stationery.public_url)),
         notes: registered.map_or_else(|| notes(lang, row.kind, session), |registered| registered.notes(lang)),
         foot: lang.text(foot),
+        stop: (row.kind == MessageKind::Reminder).then(|| wishes::stop(stationery, row)).flatten(),
     }
 }
 
@@ -266,6 +278,7 @@ fn sign_in(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model, now:
         button: (lang.text("mail-button-sign-in"), format!("{}/sign-in/{secret}", stationery.public_url)),
         notes: vec![lang.text_with("mail-note-sign-in", [("minutes", minutes.as_str())])],
         foot: lang.text("mail-foot-sign-in"),
+        stop: None,
     };
     let mail = mail(stationery, facts, row, &letter, lang.text("mail-subject-sign-in"), now)?;
     Ok(Composed::Mail(Box::new(mail)))

@@ -1,8 +1,10 @@
 //! What must be said by now, made into mails and sent.
 
+mod after;
 mod bounce;
 mod co_host;
 mod delivery;
+mod digest;
 mod due;
 mod facts;
 mod inbox;
@@ -12,6 +14,7 @@ mod message;
 pub mod pages;
 mod registration;
 pub mod reply;
+pub mod wishes;
 
 pub use delivery::Delivery;
 pub use due::{House, Quiet, write_due};

@@ -8,6 +8,7 @@ use axum::routing::get;
 use serde::Serialize;
 
 use super::inbox::{self, Heading, Letter};
+use super::wishes::pages as wishes;
 use crate::error::{Code, Error, Result};
 use crate::state::{App, Mode};
 use crate::view::format;
@@ -41,6 +42,8 @@ struct Whole {
 /// `/demo/mail`, one mail, and its HTML alone for the frame that shows it.
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/my/reminders", get(wishes::show).post(wishes::keep))
+        .route("/reminders/{token}", get(wishes::ask).post(wishes::say))
         .route("/demo/mail", get(list))
         .route("/demo/mail/{name}", get(one))
         .route("/demo/mail/{name}/html", get(html))

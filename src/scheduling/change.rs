@@ -18,8 +18,8 @@ use super::series::{SeriesChange, change_series};
 use super::tell::{is_ahead, tell};
 use super::whole::event_to_manage;
 use super::{
-    Whole, answer, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before, wording,
-    Whole, afterwards, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before, wording,
+    Whole, afterwards, answer, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before,
+    wording,
 };
 use crate::access::{Actor, audit};
 use crate::dates::Zone;

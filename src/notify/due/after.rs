@@ -169,7 +169,8 @@ async fn write_run(
             break;
         }
         let Page { people, standing, reached, looked_at } = page(db.read(), &seen, whom, run.reached).await?;
-        let wanted = people.into_iter().filter(|to| unsaid(&standing, &seen, one, to.person).is_none());
+        let wanted =
+            people.into_iter().filter(|to| unsaid(&standing, (&seen.event, &seen.session), one, to.person).is_none());
         let messages: Vec<_> = wanted
             .map(|to| {
                 let quiet = standing.quiet(to.person, house.quiet);
@@ -187,9 +188,14 @@ async fn write_run(
 }
 
 /// Why somebody is not told, as a text's key.
-pub fn unsaid(standing: &Standing, seen: &Seen, one: Afterwards, person: Option<PersonId>) -> Option<&'static str> {
+pub fn unsaid(
+    standing: &Standing,
+    (event, session): (&event::Model, &session::Model),
+    one: Afterwards,
+    person: Option<PersonId>,
+) -> Option<&'static str> {
     let person = person?;
-    let record = standing.record(seen.session.id, person);
+    let record = standing.record(session.id, person);
     match (one, record) {
         (Afterwards::MakeUp, None | Some(AttendanceStatus::Absent | AttendanceStatus::Excused)) => None,
         (Afterwards::MakeUp, Some(_)) => Some("mail-moot-made-up"),
@@ -197,7 +203,7 @@ pub fn unsaid(standing: &Standing, seen: &Seen, one: Afterwards, person: Option<
         _ if standing.wish(person) == ReminderWish::Off => Some("mail-moot-opted-out"),
         (_, Some(record)) if record.attended() => None,
         (Afterwards::Thanks, _) => Some("mail-moot-not-there"),
-        (Afterwards::Materials, _) => standing.declined(&seen.event, &seen.session, person),
+        (Afterwards::Materials, _) => standing.declined(event, session, person),
     }
 }
 

@@ -16,7 +16,7 @@ mod sending;
 mod standing;
 
 pub use quiet::Quiet;
-pub use sending::{Turn, may_wait, turn};
+pub use sending::{Turn, after_turn, may_wait, turn};
 pub use standing::Standing;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};

@@ -1,14 +1,16 @@
 //! Whether what was written down as due still is, when its turn to be sent comes. Pure.
 
 use chrono::{DateTime, Utc};
+use entity::id::PersonId;
 use entity::outbox;
 use entity::state::MessageKind;
 use entity::{event, session};
 
+use super::after::unsaid;
 use super::moment::{Reminder, stamp};
 use super::{Quiet, Standing};
 use crate::dates::Zone;
-use crate::scheduling::session as sessions;
+use crate::scheduling::{Afterwards, session as sessions};
 
 /// What becomes of a message that may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,4 +62,20 @@ pub fn turn(
     }
     // What could not wait for the end of the quiet when it was written down cannot now.
     standing.quiet(row.person_id, house).hold(now, deadline, zone).map_or(Turn::Now, Turn::Later)
+}
+
+/// Whether a mail that follows a session goes.
+#[must_use]
+pub fn after_turn(
+    standing: &Standing,
+    rows: (&event::Model, &session::Model),
+    one: Afterwards,
+    person: Option<PersonId>,
+    (house, zone): (Quiet, Zone),
+    now: DateTime<Utc>,
+) -> Turn {
+    if let Some(why) = unsaid(standing, rows, one, person) {
+        return Turn::Never(why);
+    }
+    standing.quiet(person, house).hold(now, DateTime::<Utc>::MAX_UTC, zone).map_or(Turn::Now, Turn::Later)
 }

@@ -17,7 +17,13 @@ async fn runs(app: &TestApp) -> Vec<reminder_run::Model> {
     reminder_run::Entity::find().all(app.db.read()).await.unwrap()
 }
 
-async fn answer(app: &TestApp, session: i64, person: PersonId, status: AnswerStatus, cleared: Option<DateTime<Utc>>) {
+pub async fn answer(
+    app: &TestApp,
+    session: i64,
+    person: PersonId,
+    status: AnswerStatus,
+    cleared: Option<DateTime<Utc>>,
+) {
     let row = answer::ActiveModel {
         session_id: Set(SessionId(session)),
         person_id: Set(person),
@@ -33,7 +39,7 @@ async fn answer(app: &TestApp, session: i64, person: PersonId, status: AnswerSta
     answer::Entity::insert(row).exec(app.db.write()).await.unwrap();
 }
 
-async fn came(app: &TestApp, session: i64, person: PersonId, status: AttendanceStatus) {
+pub async fn came(app: &TestApp, session: i64, person: PersonId, status: AttendanceStatus) {
     let row = attendance::ActiveModel {
         session_id: Set(SessionId(session)),
         person_id: Set(person),

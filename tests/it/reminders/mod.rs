@@ -1,6 +1,9 @@
 //! What goes out by itself before, beside and after sessions: to whom, when, and never twice.
 
+mod after;
+mod digest;
 mod due;
+mod wishes;
 
 use entity::id::PersonId;
 use entity::mail_preference;
