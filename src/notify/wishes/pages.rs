@@ -122,7 +122,7 @@ pub async fn keep(Seat { page, signed }: Seat, Signed(typed): Signed<Typed>) -> 
 
 fn texts(page: &Page, fields: &[FieldProblem]) -> Value {
     let by_field: BTreeMap<_, _> = fields.iter().map(|one| (one.field.as_str(), one.text(page.lang))).collect();
-    Value::from_serialize(by_field)
+    Value::from_pairs(by_field)
 }
 
 async fn holder(page: &Page, token: &str) -> Result<person::Model> {
