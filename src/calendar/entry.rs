@@ -6,6 +6,7 @@ use entity::{event, session};
 
 use super::ics::Status;
 use super::itip::Attendance;
+use super::recurring::Recurrence;
 use crate::dates::Span;
 use crate::locale::Lang;
 use crate::scheduling::{Kinds, session as sessions};
@@ -31,6 +32,8 @@ pub struct Entry {
     pub category: String,
     /// Whether it takes place.
     pub status: Status,
+    /// How it recurs.
+    pub recurrence: Recurrence,
     /// Who invites whom; only in a message, never in a subscription.
     pub attendance: Option<Attendance>,
     /// What a subscription says besides.
@@ -106,6 +109,7 @@ pub fn entry(setting: Setting<'_>, event: &event::Model, session: &session::Mode
         location: sessions::location(event, session).to_owned(),
         category: kind.to_owned(),
         status: if cancelled { Status::Cancelled } else { Status::Confirmed },
+        recurrence: Recurrence::Once,
         attendance: None,
         extra: Extra::default(),
     }

@@ -4,12 +4,15 @@
 //! DTSTAMP of now and random UIDs (always set), no VTIMEZONE (put in as text), NAME unescaped (given escaped), bare CR
 //! and control characters in texts, and `"` or line breaks in parameter values (taken out before).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use icalendar::{Calendar, Component, Event, EventLike, Parameter, Property};
 
 use super::entry::{Class, Entry};
+use super::recurring::{Recurrence, Slot};
 use super::{alarm, timezone};
 use crate::dates::Zone;
+
+const DAY: TimeDelta = TimeDelta::days(1);
 
 /// What stands above the entries.
 #[derive(Clone, Debug)]
@@ -80,6 +83,9 @@ fn event(entry: &Entry) -> Event {
     event.uid(&clean(&entry.uid)).sequence(entry.sequence).timestamp(entry.stamp).last_modified(entry.stamp);
     event.append_property(time("DTSTART", entry, entry.span.start));
     event.append_property(time("DTEND", entry, entry.span.end));
+    for property in recurrence(entry) {
+        event.append_property(property);
+    }
     event.summary(&clean(&entry.summary));
     if !entry.description.is_empty() {
         event.description(&clean(&entry.description));
@@ -138,6 +144,42 @@ fn time(name: &str, entry: &Entry, at: DateTime<Utc>) -> Property {
     Property::new(name, local).add_parameter("TZID", entry.span.zone.name()).done()
 }
 
+/// RRULE, RDATE and EXDATE of a series, RECURRENCE-ID of a sitting of one.
+fn recurrence(entry: &Entry) -> Vec<Property> {
+    match &entry.recurrence {
+        Recurrence::Once => Vec::new(),
+        Recurrence::Sitting(slot) => vec![starts("RECURRENCE-ID", entry.span.zone, slot.all_day, &[slot.at])],
+        Recurrence::Series { rule, more, less, .. } => {
+            let lists = [("RDATE", more), ("EXDATE", less)].into_iter().filter(|(_, list)| !list.is_empty());
+            let lists = lists.map(|(name, list)| starts(name, entry.span.zone, entry.span.all_day, list));
+            rule.iter().map(|rule| Property::new("RRULE", rule)).chain(lists).collect()
+        }
+    }
+}
+
+/// Local starts in the form of the series' DTSTART (sections 3.8.4.4, 3.8.5.1, 3.8.5.2).
+fn starts(name: &str, zone: Zone, all_day: bool, list: &[NaiveDateTime]) -> Property {
+    let text = |form: &str| list.iter().map(|at| at.format(form).to_string()).collect::<Vec<_>>().join(",");
+    if all_day {
+        return Property::new(name, text("%Y%m%d")).add_parameter("VALUE", "DATE").done();
+    }
+    if is_utc(zone) {
+        return Property::new(name, text("%Y%m%dT%H%M%SZ"));
+    }
+    Property::new(name, text("%Y%m%dT%H%M%S")).add_parameter("TZID", zone.name()).done()
+}
+
+/// The local times of an entry beside its span that are read by its zone.
+fn further(entry: &Entry) -> Vec<NaiveDateTime> {
+    match &entry.recurrence {
+        Recurrence::Series { last, more, less, .. } if !entry.span.all_day => {
+            more.iter().chain(less).chain([last]).copied().collect()
+        }
+        Recurrence::Sitting(Slot { at, all_day: false }) => vec![*at],
+        _ => Vec::new(),
+    }
+}
+
 fn party(name: &str, party: &super::Party, parameters: &[(&str, &str)]) -> Property {
     let mut property = Property::new(name, format!("mailto:{}", address(&party.address)));
     let common_name = parameter(&party.name);
@@ -152,13 +194,20 @@ fn party(name: &str, party: &super::Party, parameters: &[(&str, &str)]) -> Prope
 
 fn with_zones(text: &str, default: Zone, entries: &[Entry]) -> String {
     let mut zones = vec![default];
-    for zone in entries.iter().filter(|e| !e.span.all_day).map(|e| e.span.zone) {
-        if !zones.contains(&zone) {
+    let (mut first, mut last) = (None::<DateTime<Utc>>, None::<DateTime<Utc>>);
+    for entry in entries {
+        let (zone, further) = (entry.span.zone, further(entry));
+        if !zones.contains(&zone) && !(entry.span.all_day && further.is_empty()) {
             zones.push(zone);
         }
+        // A day more than the offset of any zone: which of them is meant does not matter here.
+        let around = further.iter().map(|at| at.and_utc()).flat_map(|at| [at - DAY, at + DAY]);
+        for at in around.chain([entry.span.start, entry.span.end]) {
+            first = Some(first.map_or(at, |first| first.min(at)));
+            last = Some(last.map_or(at, |last| last.max(at)));
+        }
     }
-    let first = entries.iter().map(|e| e.span.start).min().unwrap_or_default();
-    let last = entries.iter().map(|e| e.span.end).max().unwrap_or_default();
+    let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
     let blocks: String =
         zones.into_iter().filter(|&zone| !is_utc(zone)).map(|zone| timezone::block(zone.0, first, last)).collect();
     // No line of a property begins with BEGIN: a folded one begins with a blank.

@@ -23,6 +23,7 @@ fn entry(summary: &str) -> Entry {
         location: "局三楼会议室".into(),
         category: "专题讲座".into(),
         status: Status::Confirmed,
+        recurrence: Recurrence::Once,
         attendance: None,
         extra: Extra::default(),
     }
@@ -73,7 +74,7 @@ fn a_name_cannot_break_out_of_its_line() {
         required: true,
         method: Method::Request,
     };
-    let text = message(entry("讲座\r\nSUMMARY:另一个\rX-A:1\u{0}"), attendance).replace("\r\n ", "");
+    let text = message(vec![entry("讲座\r\nSUMMARY:另一个\rX-A:1\u{0}")], &attendance).replace("\r\n ", "");
     assert_eq!(text.lines().filter(|line| line.starts_with("ATTENDEE")).count(), 1);
     assert_eq!(text.lines().filter(|line| line.starts_with("SUMMARY")).count(), 1);
     assert!(text.contains("SUMMARY:讲座\\nSUMMARY:另一个\\nX-A:1\r\n"));
@@ -90,7 +91,7 @@ fn a_cancellation_is_cancelled_and_asks_for_no_answer() {
         required: false,
         method: Method::Cancel,
     };
-    let text = message(entry("讲座"), attendance);
+    let text = message(vec![entry("讲座")], &attendance);
     assert!(text.contains("METHOD:CANCEL\r\n") && text.contains("STATUS:CANCELLED\r\n"));
     assert!(text.contains("SEQUENCE:2\r\n") && text.contains("RSVP=FALSE"));
 }

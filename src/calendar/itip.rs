@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::ics::{Head, Status, render};
+use crate::dates::Zone;
 
 /// What a message asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,15 +56,17 @@ impl Attendance {
     }
 }
 
-/// The text of a message about `entry`. One that cancels has STATUS:CANCELLED whatever the entry says, for somebody
-/// may be taken off a session that takes place.
+/// The text of a message about one UID: its VEVENTs. One that cancels has STATUS:CANCELLED whatever the entries say, for
+/// somebody may be taken off a session that takes place.
 #[must_use]
-pub fn message(mut entry: Entry, attendance: Attendance) -> String {
+pub fn message(mut entries: Vec<Entry>, attendance: &Attendance) -> String {
     let method = attendance.method;
-    if method == Method::Cancel {
-        entry.status = Status::Cancelled;
+    for entry in &mut entries {
+        if method == Method::Cancel {
+            entry.status = Status::Cancelled;
+        }
+        entry.attendance = Some(attendance.clone());
     }
-    let zone = entry.span.zone;
-    entry.attendance = Some(attendance);
-    render(&Head { method: Some(method.as_str()), name: None, zone }, &[entry])
+    let zone = entries.first().map_or(Zone(chrono_tz::Asia::Shanghai), |entry| entry.span.zone);
+    render(&Head { method: Some(method.as_str()), name: None, zone }, &entries)
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Months, Utc};
-use entity::id::{EventId, MembershipId, PersonId};
+use entity::id::{EventId, MembershipId, PersonId, SeriesId};
 use entity::state::AudienceSign;
 use entity::{audience_rule, event, event_topic, membership, membership_group, session};
 use sea_orm::sea_query::{Expr, Query};
@@ -11,6 +11,8 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Q
 
 use super::entry::{About, Entry, Extra, Setting, entry};
 use super::feeds::{Window, shown};
+use super::recurring::{self, Of, Show};
+use super::series::heads;
 use crate::config;
 use crate::dates::Zone;
 use crate::error::Result;
@@ -53,15 +55,42 @@ pub async fn entries(
         topics.entry(row.event_id).or_default().push(row.name);
     }
     let speakers = speakers_of(db, events).await?;
-    Ok(found
-        .iter()
-        .map(|(event, session)| {
-            let topics = topics.get(&event.id).map(Vec::as_slice).unwrap_or_default();
-            let speakers = spoken_by(speakers.iter().filter(|row| row.event_id == event.id), event.id, session.id);
-            let about = About { host: tree.name(event.host_id), topics, speakers: &speakers };
-            Entry { extra: extra(event, session), ..entry(setting, event, session, about) }
-        })
-        .collect())
+    let made = |event: &event::Model, session: &session::Model, of: Of| {
+        let topics = topics.get(&event.id).map(Vec::as_slice).unwrap_or_default();
+        let rows = speakers.iter().filter(|row| row.event_id == event.id);
+        let rows = rows.filter(|row| of == Of::Sitting || row.session_id.is_none());
+        let speakers = spoken_by(rows, event.id, session.id);
+        let about = About { host: tree.name(event.host_id), topics, speakers: &speakers };
+        Entry { extra: extra(event, session), ..entry(setting, event, session, about) }
+    };
+    by_uid(db, found, made).await
+}
+
+/// The VEVENTs of sessions: those of a series in one place, where its first is.
+async fn by_uid(
+    db: &impl ConnectionTrait,
+    found: &[(event::Model, session::Model)],
+    made: impl Fn(&event::Model, &session::Model, Of) -> Entry,
+) -> Result<Vec<Entry>> {
+    let mut series: HashMap<SeriesId, Vec<&session::Model>> = HashMap::new();
+    for (_, session) in found {
+        if let Some(id) = session.series_id {
+            series.entry(id).or_default().push(session);
+        }
+    }
+    let heads = heads(db, series.keys().copied()).await?;
+    let mut all = Vec::new();
+    for (event, session) in found {
+        match session.series_id {
+            None => all.push(made(event, session, Of::Sitting)),
+            Some(id) => {
+                let (Some(sittings), Some(head)) = (series.remove(&id), heads.get(&id)) else { continue };
+                let one = |session: &session::Model, of| made(event, session, of);
+                all.extend(recurring::entries(event, head, &sittings, one, Show::Cancelled)?);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// The sessions between two instants to which a person is invited, by the memberships of each session's day, whatever

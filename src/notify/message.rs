@@ -259,7 +259,7 @@ fn invitation(
         required: event.required && Registered::of(facts, row).is_none(),
         method,
     };
-    Some(Invitation { method, text: message(entry, attendance) })
+    Some(Invitation { method, text: message(vec![entry], &attendance) })
 }
 
 fn sign_in(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model, now: DateTime<Utc>) -> Result<Composed> {
