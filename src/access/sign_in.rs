@@ -149,6 +149,7 @@ pub async fn mail_link(
         kind: MessageKind::SignIn,
         event_id: None,
         session_id: None,
+        series_id: None,
         person_id: person,
         account_id: account,
         address: email.trim().to_lowercase(),

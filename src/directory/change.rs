@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use entity::id::{MembershipId, PersonId, SessionId};
+use entity::id::{MembershipId, PersonId, SeriesId, SessionId};
 use entity::{event, membership, membership_group, person, session};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
@@ -60,13 +60,25 @@ impl Outlook {
     /// How many mails the change would send to people with these addresses.
     #[must_use]
     pub fn letters(&self, addresses: &HashMap<PersonId, String>) -> usize {
-        let quiet: BTreeSet<SessionId> =
-            self.ahead.sessions().filter(|(event, _)| !event.mails).map(|(_, session)| session.id).collect();
-        let told = |(session, person): &(SessionId, PersonId), shift: &Shift| {
-            *shift != Shift::Moves && !quiet.contains(session) && addresses.contains_key(person)
+        let uids: HashMap<SessionId, Uid> = self
+            .ahead
+            .sessions()
+            .filter(|(event, _)| event.mails)
+            .map(|(_, session)| (session.id, uid(session)))
+            .collect();
+        let told = |((session, person), shift): (&(SessionId, PersonId), &Shift)| {
+            let uid = uids.get(session).filter(|_| *shift != Shift::Moves && addresses.contains_key(person))?;
+            Some((*uid, *person))
         };
-        self.shifts.iter().filter(|(key, shift)| told(key, shift)).count()
+        self.shifts.iter().filter_map(told).collect::<BTreeSet<_>>().len()
     }
+}
+
+/// A session's, or that of its series: of one, somebody gets one mail.
+type Uid = (Option<SeriesId>, Option<SessionId>);
+
+fn uid(session: &session::Model) -> Uid {
+    (session.series_id, Some(session.id).filter(|_| session.series_id.is_none()))
 }
 
 /// What becomes of the sessions ahead when `before` becomes `after`.

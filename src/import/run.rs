@@ -123,7 +123,7 @@ pub struct Import<'a, C> {
     /// What is worth saying so far.
     pub notes: Vec<RowProblem>,
     /// What must be told when all is read.
-    pub news: tell::News,
+    pub news: tell::Changed,
     people_change: bool,
 }
 
@@ -167,7 +167,8 @@ pub async fn run<C: ConnectionTrait>(
 ) -> Result<Outcome> {
     let known = Known::load(db, ground.within).await?;
     let Sheets { sheets, problems, notes } = sheets;
-    let mut import = Import { db, ground, known, problems, notes, news: tell::News::default(), people_change: false };
+    let mut import =
+        Import { db, ground, known, problems, notes, news: tell::Changed::default(), people_change: false };
     let (mut counts, mut read) = (BTreeMap::new(), 0);
     for sheet in &sheets {
         let count = import.take(sheet).await?;

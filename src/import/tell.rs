@@ -1,26 +1,26 @@
 //! Telling the invited of what an import brought, when `--notify` asks for it. Without it nobody is told, now or later:
 //! events that are new carry `mails = false`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entity::event;
-use entity::id::SessionId;
+use entity::id::{EventId, SessionId};
 use entity::session;
 use entity::state::{EventStatus, MessageKind, SessionStatus};
 use sea_orm::ConnectionTrait;
 
 use super::run::{Import, Notify};
 use crate::error::Result;
-use crate::scheduling;
+use crate::scheduling::{News, answer, tell_all};
 
 /// Sessions that are new, or whose time, place or status changed.
 #[derive(Clone, Debug, Default)]
-pub struct News {
+pub struct Changed {
     changed: BTreeSet<SessionId>,
     moved: BTreeSet<SessionId>,
 }
 
-impl News {
+impl Changed {
     /// Remembers one.
     pub fn add(&mut self, session: SessionId) {
         self.changed.insert(session);
@@ -36,15 +36,22 @@ impl News {
 pub async fn tell<C: ConnectionTrait>(import: &Import<'_, C>) -> Result<()> {
     let ahead = import.known.sessions.values().filter(|session| session.ends_at > import.ground.now);
     let moved: Vec<_> = ahead.map(|session| session.id).filter(|id| import.news.moved.contains(id)).collect();
-    scheduling::answer::clear(import.db, &moved, import.ground.now).await?;
+    answer::clear(import.db, &moved, import.ground.now).await?;
     if import.ground.notify == Notify::Nobody {
         return Ok(());
     }
-    let news = import.known.sessions.values().filter(|session| import.news.changed.contains(&session.id));
-    for session in news.filter(|session| session.ends_at > import.ground.now) {
+    let mut news: BTreeMap<EventId, (&event::Model, Vec<News>)> = BTreeMap::new();
+    let now = import.ground.now;
+    let changed = import.known.sessions.values().filter(|session| import.news.changed.contains(&session.id));
+    for session in changed.filter(|session| session.ends_at > now) {
         let Some(event) = import.known.event_of(session) else { continue };
         let Some(kind) = what(event, session) else { continue };
-        scheduling::tell(import.db, kind, event, session, None, import.ground.now).await?;
+        let told = News { kind, session: session.clone(), detail: None, gone_from: None };
+        news.entry(event.id).or_insert_with(|| (event, Vec::new())).1.push(told);
+    }
+    for (event, mut news) in news.into_values() {
+        news.sort_by_key(|one| (one.session.starts_at, one.session.id));
+        tell_all(import.db, event, news, now).await?;
     }
     Ok(())
 }

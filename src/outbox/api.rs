@@ -31,6 +31,8 @@ struct MessageView {
     kind: MessageKind,
     /// Of which session.
     session_id: Option<String>,
+    /// Of which series as a whole; then of no session.
+    series_id: Option<String>,
     /// `queued`, `sent`, `failed` (to be tried again), `dead`.
     #[schema(value_type = String, example = "sent")]
     state: MessageState,
@@ -53,6 +55,7 @@ impl MessageView {
             to: row.address,
             kind: row.kind,
             session_id: row.session_id.map(|id| id.to_string()),
+            series_id: row.series_id.map(|id| id.to_string()),
             state: row.state,
             attempts: row.attempts,
             answer: row.answer,

@@ -15,4 +15,4 @@ pub use delivery::{LEASE, Outcome, Patience, claim, has_due, put_off, release, r
 pub use queue::{Message, enqueue, enqueue_for};
 pub use summary::{Heap, summary, troubled};
 pub use told::of_event;
-pub use withdraw::{Withdrawn, withdraw};
+pub use withdraw::{Withdrawn, Written, withdraw};

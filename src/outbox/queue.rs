@@ -1,7 +1,7 @@
 //! Putting messages into the outbox.
 
 use chrono::{DateTime, Utc};
-use entity::id::{AccountId, EventId, PersonId, SessionId};
+use entity::id::{AccountId, EventId, PersonId, SeriesId, SessionId};
 use entity::outbox;
 use entity::state::{MessageKind, MessageState};
 use sea_orm::sea_query::OnConflict;
@@ -20,6 +20,8 @@ pub struct Message {
     pub event_id: Option<EventId>,
     /// Of which session.
     pub session_id: Option<SessionId>,
+    /// Of which series as a whole; then of no session.
+    pub series_id: Option<SeriesId>,
     /// To whom, if it is one of the staff.
     pub person_id: Option<PersonId>,
     /// To whom, if it is an account.
@@ -48,6 +50,7 @@ pub async fn enqueue_for(
             kind: Set(message.kind),
             event_id: Set(message.event_id),
             session_id: Set(message.session_id),
+            series_id: Set(message.series_id),
             person_id: Set(message.person_id),
             account_id: Set(message.account_id),
             domain: Set(domain(&message.address)),

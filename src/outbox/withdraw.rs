@@ -1,7 +1,7 @@
 //! Taking messages back before they go out.
 
 use chrono::{DateTime, Utc};
-use entity::id::{EventId, OutboxId, SessionId};
+use entity::id::{EventId, OutboxId, SeriesId, SessionId};
 use entity::outbox::{self, Column};
 use entity::state::{MessageKind, MessageState};
 use sea_orm::sea_query::Expr;
@@ -16,22 +16,34 @@ pub struct Withdrawn {
     pub told: Vec<outbox::Model>,
 }
 
-/// Takes back what one deed told of these sessions, each with the SEQUENCE that the deed gave it, and what was to
-/// remind of them since. In the caller's transaction, which holds the rows: what a worker has claimed counts as told.
+/// Whose messages a deed wrote.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// Sessions that it told of, or their reminders.
+    pub sessions: Vec<SessionId>,
+    /// Series that it told of as a whole.
+    pub series: Vec<SeriesId>,
+    /// What stands in the keys between kind and person: `{session}:{sequence}`, `series:{series}:{sequence}`.
+    pub keys: Vec<String>,
+}
+
+/// Takes back what one deed told, and what was to remind of its sessions since. In the caller's transaction, which holds the rows: what a worker has claimed counts as told.
 /// What was tried and failed is not tried again.
 pub async fn withdraw(
     db: &impl ConnectionTrait,
     event: EventId,
-    sessions: &[(SessionId, i32)],
+    written: &Written,
     since: DateTime<Utc>,
 ) -> Result<Withdrawn, DbErr> {
-    let of_session =
-        Condition::all().add(Column::SessionId.is_in(sessions.iter().map(|(id, _)| *id))).add(Column::Kind.is_in([
-            MessageKind::Invitation,
-            MessageKind::Update,
-            MessageKind::Cancellation,
-            MessageKind::Reminder,
-        ]));
+    let told = Condition::any()
+        .add(Column::SessionId.is_in(written.sessions.iter().copied()))
+        .add(Column::SeriesId.is_in(written.series.iter().copied()));
+    let of_session = Condition::all().add(told).add(Column::Kind.is_in([
+        MessageKind::Invitation,
+        MessageKind::Update,
+        MessageKind::Cancellation,
+        MessageKind::Reminder,
+    ]));
     let asked = Condition::all().add(Column::Kind.eq(MessageKind::CoHost)).add(Column::CreatedAt.eq(since));
     let rows = outbox::Entity::find()
         .filter(Column::EventId.eq(event))
@@ -42,7 +54,7 @@ pub async fn withdraw(
         .all(db)
         .await?;
     let (mut untried, mut given_up, mut told) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows.into_iter().filter(|row| is_of(row, sessions)) {
+    for row in rows.into_iter().filter(|row| is_of(row, &written.keys)) {
         match (row.state, row.leased_by.is_some()) {
             (MessageState::Queued, false) if row.attempts == 0 => untried.push(row.id),
             (MessageState::Dead, _) => {}
@@ -64,11 +76,11 @@ pub async fn withdraw(
 }
 
 /// Whether a message is of that deed: it bears the SEQUENCE; a reminder and a co-host's question bear none.
-fn is_of(row: &outbox::Model, sessions: &[(SessionId, i32)]) -> bool {
+fn is_of(row: &outbox::Model, keys: &[String]) -> bool {
     if matches!(row.kind, MessageKind::Reminder | MessageKind::CoHost) {
         return true;
     }
-    sessions.iter().any(|(id, sequence)| row.key.starts_with(&format!("{}:{id}:{sequence}:", row.kind)))
+    keys.iter().any(|key| row.key.starts_with(&format!("{}:{key}:", row.kind)))
 }
 
 async fn give_up(db: &impl ConnectionTrait, ids: &[OutboxId]) -> Result<(), DbErr> {

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::EventId;
-use entity::state::{EventStatus, MessageKind};
+use entity::state::EventStatus;
 
 use super::create::insert_sessions;
 use super::draft::{self, NewSession};
 use super::publish::{sessions, touch_event};
-use super::tell::{is_ahead, tell};
+use super::tell::{News, is_ahead, tell_all};
 use super::whole::event_to_manage;
 use super::{Whole, load_whole, roster};
 use crate::access::{Actor, audit};
@@ -36,11 +36,9 @@ pub async fn add_sessions(
     insert_sessions(db, &event, &sittings, None, now).await?;
     let event = touch_event(db, id, now).await?;
     let added = |key: &str| sittings.iter().any(|sitting| sitting.key == key);
-    for session in sessions(db, id).await?.iter().filter(|session| added(&session.key)) {
-        if event.mails && is_ahead(&event, session, now) {
-            tell(db, MessageKind::Invitation, &event, session, None, now).await?;
-        }
-    }
+    let mut new = sessions(db, id).await?;
+    new.retain(|session| added(&session.key) && event.mails && is_ahead(&event, session, now));
+    tell_all(db, &event, new.into_iter().map(News::invitation).collect(), now).await?;
     roster::freeze_due(db, now).await?;
     let deed = audit::Deed {
         actor: &actor.name,

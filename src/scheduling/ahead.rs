@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use entity::id::{EventId, OrganisationId, PersonId, SessionId};
-use entity::state::{AudienceSign, EventStatus, MessageKind, SessionStatus};
+use entity::state::{AudienceSign, EventStatus, SessionStatus};
 use entity::{audience_rule, event, session};
 use sea_orm::sea_query::{Condition, Expr, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 
 use super::audience::{self, Audience, Standing};
-use crate::outbox::{Message, enqueue};
+use super::tell::{Addressee, Shifted, tell_shifts};
+use crate::error::Result;
 use crate::people::{OrgTree, Stay};
 
 /// Beyond so many people the sessions are not narrowed down to theirs: the list of values would be longer than a
@@ -120,30 +121,26 @@ impl Ahead {
         addresses: &HashMap<PersonId, String>,
         mark: i64,
         now: DateTime<Utc>,
-    ) -> Result<usize, DbErr> {
-        let sessions: HashMap<SessionId, _> = self.sessions.iter().map(|pair| (pair.1.id, pair)).collect();
-        let mut messages = Vec::new();
-        for (&(session_id, person), shift) in shifts {
-            let kind = match shift {
-                Shift::Joins => MessageKind::Invitation,
-                Shift::Leaves => MessageKind::Cancellation,
-                Shift::Moves => continue,
-            };
-            let Some((event, session)) = sessions.get(&session_id) else { continue };
-            let Some(address) = addresses.get(&person).filter(|_| event.mails) else { continue };
-            messages.push(Message {
-                key: format!("{kind}:{session_id}:{}:{person}:p{mark}", session.sequence),
-                kind,
-                event_id: Some(event.id),
-                session_id: Some(session_id),
-                person_id: Some(person),
-                account_id: None,
-                address: address.clone(),
-                detail: None,
-            });
+    ) -> Result<usize> {
+        let mut by_event: BTreeMap<EventId, (&event::Model, Vec<Shifted>)> = BTreeMap::new();
+        for (event, session) in self.sessions.iter().filter(|(event, _)| event.mails) {
+            let (mut come, mut off) = (Vec::new(), Vec::new());
+            let first = (session.id, PersonId(i64::MIN));
+            for (&(_, person), shift) in shifts.range(first..).take_while(|((id, _), _)| *id == session.id) {
+                let who = Addressee::person(person, addresses.get(&person).map(String::as_str));
+                match shift {
+                    Shift::Joins => come.extend(who),
+                    Shift::Leaves => off.extend(who),
+                    Shift::Moves => {}
+                }
+            }
+            let shifted = Shifted { session: session.clone(), come, off };
+            by_event.entry(event.id).or_insert_with(|| (event, Vec::new())).1.push(shifted);
         }
-        let letters = messages.len();
-        enqueue(db, messages, now).await?;
+        let mut letters = 0;
+        for (event, shifted) in by_event.into_values() {
+            letters += tell_shifts(db, event, shifted, (None, format!(":p{mark}")), now).await?;
+        }
         Ok(letters)
     }
 }

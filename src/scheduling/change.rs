@@ -15,7 +15,7 @@ use super::kind::Class;
 use super::publish::{sessions, touch_event, touch_sessions};
 use super::registration::Terms;
 use super::series::{SeriesChange, change_series};
-use super::tell::{is_ahead, tell};
+use super::tell::{News, is_ahead, tell_all};
 use super::whole::event_to_manage;
 use super::{
     Whole, afterwards, answer, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before,
@@ -387,8 +387,6 @@ async fn move_sessions(
     let mut moved = sessions(db, event.id).await?;
     moved.retain(|session| session.location.is_none() && is_ahead(event, session, now));
     answer::clear(db, &moved.iter().map(|session| session.id).collect::<Vec<_>>(), now).await?;
-    for session in &moved {
-        tell(db, MessageKind::Update, event, session, Some(detail.clone()), now).await?;
-    }
-    Ok(())
+    let news = |session| News { kind: MessageKind::Update, session, detail: Some(detail.clone()), gone_from: None };
+    tell_all(db, event, moved.into_iter().map(news).collect(), now).await
 }

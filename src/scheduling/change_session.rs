@@ -9,11 +9,10 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoA
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::audience::{Audience, invited};
 use super::change::{demand_revision, given};
 use super::draft::{Times, own};
 use super::publish::touch_event;
-use super::tell::{gone, is_ahead, tell_people, tell_registered};
+use super::tell::{News, is_ahead, tell_all};
 use super::whole::session_to_manage;
 use super::{answer, roster, session as shown, undo, undo::Before, wording};
 use crate::access::{Actor, audit};
@@ -192,21 +191,15 @@ async fn tell_moved(
         return Ok(());
     }
     answer::clear(db, &[session.id], now).await?;
-    let audience = Audience::load(db, event).await?;
-    let people = invited(db, &audience, session.day).await?;
     let was = shown::span(before);
     let detail = serde_json::json!({ "before": {
         "starts_at": was.start_text(),
         "ends_at": was.end_text(),
         "location": shown::location(event, before),
     } });
-    tell_registered(db, MessageKind::Update, event, session, &people, Some(&detail), now).await?;
-    tell_people(db, MessageKind::Update, event, session, &people, Some(detail), now).await?;
-    if was_ahead && before.day != session.day {
-        let off = gone(invited(db, &audience, before.day).await?, &people);
-        tell_people(db, MessageKind::Cancellation, event, session, &off, None, now).await?;
-    }
-    Ok(())
+    let gone_from = (was_ahead && before.day != session.day).then_some(before.day);
+    let news = News { kind: MessageKind::Update, session: session.clone(), detail: Some(detail), gone_from };
+    tell_all(db, event, vec![news], now).await
 }
 
 async fn record(

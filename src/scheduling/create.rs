@@ -244,7 +244,8 @@ fn sitting_row(
         status: Set(SessionStatus::Scheduled),
         title: Set(sitting.title.clone()),
         location: Set(sitting.location.clone()),
-        sequence: Set(0),
+        // One more sitting raises the SEQUENCE of a series that people know already.
+        sequence: Set(i32::from(series.is_some() && event.status != EventStatus::Draft)),
         revision: Set(1),
         told_at: Set(None),
         roster_frozen_at: Set(None),

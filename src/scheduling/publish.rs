@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Query
 use serde_json::{Value, json};
 
 use super::content::follow_agendas;
-use super::tell::{is_ahead, tell};
+use super::tell::{News, is_ahead, tell_all};
 use super::whole::{event_to_manage, session_to_manage};
 use super::{Ground, Whole, conflict, joint, load_whole, roster, shown::touch, undo, undo::Before, wording};
 use crate::access::{Actor, audit};
@@ -44,9 +44,9 @@ pub async fn publish(
         .await?;
     let event = touch_event(db, id, now).await?;
     touch_sessions(db, id, now).await?;
-    for session in sessions(db, id).await?.iter().filter(|session| is_ahead(&event, session, now)) {
-        tell(db, MessageKind::Invitation, &event, session, None, now).await?;
-    }
+    let mut ahead = sessions(db, id).await?;
+    ahead.retain(|session| is_ahead(&event, session, now));
+    tell_all(db, &event, ahead.into_iter().map(News::invitation).collect(), now).await?;
     joint::ask_all(db, &event, now).await?;
     roster::freeze_due(db, now).await?;
     let mut said = reasons(why);
@@ -81,6 +81,7 @@ pub async fn cancel_event(
         .exec(db)
         .await?;
     let event = touch_event(db, id, now).await?;
+    let mut news = Vec::new();
     for session in sessions(db, id).await? {
         if session.status == SessionStatus::Cancelled {
             continue;
@@ -89,9 +90,10 @@ pub async fn cancel_event(
         let status = if ahead { SessionStatus::Cancelled } else { session.status };
         let session = next_sequence(db, session.id, status, now).await?;
         if ahead && before.status == EventStatus::Scheduled {
-            tell(db, MessageKind::Cancellation, &event, &session, detail(why.as_deref()), now).await?;
+            news.push(off(session, why.as_deref()));
         }
     }
+    tell_all(db, &event, news, now).await?;
     record(db, actor, "event.cancel", format!("event:{id}"), id, reasons(why), now).await?;
     undo::remember(db, actor, "event.cancel", id, was, now).await?;
     load_whole(db, event).await
@@ -120,7 +122,7 @@ pub async fn cancel_session(
     let session = next_sequence(db, id, SessionStatus::Cancelled, now).await?;
     let event = touch_event(db, event.id, now).await?;
     if ahead {
-        tell(db, MessageKind::Cancellation, &event, &session, detail(why.as_deref()), now).await?;
+        tell_all(db, &event, vec![off(session, why.as_deref())], now).await?;
     }
     record(db, actor, "session.cancel", format!("session:{id}"), event.id, reasons(why), now).await?;
     undo::remember(db, actor, "session.cancel", event.id, was, now).await?;
@@ -137,8 +139,9 @@ fn reasons(why: Option<String>) -> Value {
     why.map_or_else(|| json!({}), |why| json!({ "reason": why }))
 }
 
-fn detail(why: Option<&str>) -> Option<Value> {
-    why.map(|why| json!({ "reason": why }))
+fn off(session: session::Model, why: Option<&str>) -> News {
+    let detail = why.map(|why| json!({ "reason": why }));
+    News { kind: MessageKind::Cancellation, session, detail, gone_from: None }
 }
 
 async fn record(

@@ -160,6 +160,7 @@ fn message(seen: &Seen, reminder: &Reminder, to: Recipient) -> Message {
         kind: MessageKind::Reminder,
         event_id: Some(seen.event.id),
         session_id: Some(seen.session.id),
+        series_id: None,
         person_id: to.person,
         account_id: None,
         address: to.address,

@@ -66,6 +66,7 @@ async fn tell(db: &impl ConnectionTrait, row: &outbox::Model, fate: &Fate, now: 
         kind: MessageKind::Bounce,
         event_id: Some(id),
         session_id: None,
+        series_id: None,
         person_id: None,
         account_id: Some(account.id),
         address: account.email,

@@ -121,6 +121,7 @@ pub(super) async fn send(
         kind: MessageKind::CoHost,
         event_id: Some(event.id),
         session_id: None,
+        series_id: None,
         person_id: None,
         account_id: Some(account.id),
         address: account.email,

@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::{EventId, OrganisationId};
-use entity::state::{CoHostStatus, EventStatus, MessageKind};
+use entity::state::{CoHostStatus, EventStatus};
 use entity::{audience_rule, event, event_co_host, session};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 
 use super::{ask, has_begun, to_answer};
@@ -15,7 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::people::Member;
 use crate::scheduling::audience::{Audience, invited};
 use crate::scheduling::publish::{sessions, touch_event, touch_sessions};
-use crate::scheduling::tell::{gone, is_ahead, tell_people};
+use crate::scheduling::tell::{Addressee, Shifted, gone, is_ahead, tell_shifts};
 use crate::scheduling::{event_to_manage, roster, wording};
 
 /// What a co-host says.
@@ -220,24 +219,14 @@ impl Invited {
         let event = touch_event(db, id, now).await?;
         touch_sessions(db, id, now).await?;
         let audience = Audience::load(db, &event).await?;
+        let mut shifted = Vec::new();
         for (session, before) in self.0 {
             let after = invited(db, &audience, session.day).await?;
-            let come = gone(after.clone(), &before);
-            let off = gone(before, &after);
-            if come.is_empty() && off.is_empty() {
-                continue;
-            }
-            session::Entity::update_many()
-                .col_expr(session::Column::Sequence, Expr::col(session::Column::Sequence).add(1))
-                .filter(session::Column::Id.eq(session.id))
-                .exec(db)
-                .await?;
-            let session = session::Entity::find_by_id(session.id).one(db).await?;
-            let session = session.ok_or_else(|| Error::internal("a session vanished"))?;
-            let detail = reason.map(|reason| json!({ "reason": reason }));
-            tell_people(db, MessageKind::Cancellation, &event, &session, &off, detail, now).await?;
-            tell_people(db, MessageKind::Invitation, &event, &session, &come, None, now).await?;
+            let of = |people: Vec<Member>| people.iter().filter_map(Addressee::member).collect();
+            let (come, off) = (of(gone(after.clone(), &before)), of(gone(before, &after)));
+            shifted.push(Shifted { session, come, off });
         }
+        tell_shifts(db, &event, shifted, (reason, String::new()), now).await?;
         Ok(event)
     }
 }

@@ -22,7 +22,7 @@ pub use forget::{forget, has_due};
 pub use queue::{Sums, active, active_of, fill, place, sums, sums_of};
 pub use settings::Terms;
 pub(super) use settings::understand;
-pub use tell::{Said, letters};
+pub use tell::Said;
 
 use chrono::{DateTime, Utc};
 use entity::id::EventId;

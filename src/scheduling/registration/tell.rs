@@ -1,10 +1,6 @@
 //! Telling who put their names down: that they have a place, wait, moved up or are off, and what becomes of the event.
 
-use std::collections::HashSet;
-use std::hash::BuildHasher;
-
 use chrono::{DateTime, Utc};
-use entity::id::PersonId;
 use entity::state::MessageKind;
 use entity::{event, outbox, registration, session};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -12,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::outbox::{Message, enqueue};
-use crate::scheduling::tell::is_ahead;
+use crate::scheduling::tell::{Addressee, SeriesMail, is_ahead};
 
 /// What is told of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +48,7 @@ impl Said {
 }
 
 /// Tells one registration; nobody without an address. What puts sittings into a calendar, or takes them out, is a mail a
-/// sitting, as with invitations; anything else is one mail.
+/// UID, as with invitations; anything else is one mail.
 pub(super) async fn tell(
     db: &impl ConnectionTrait,
     event: &event::Model,
@@ -65,14 +61,36 @@ pub(super) async fn tell(
     if row.email.is_empty() {
         return Ok(());
     }
-    let most = if said.concerns_calendars() { usize::MAX } else { 1 };
-    let ahead = sittings.iter().filter(|session| is_ahead(event, session, now)).take(most);
-    let messages = ahead.map(|session| Message {
-        key: format!("registration:{}:{}:{}", row.id, said.as_str(), session.id),
-        detail: Some(json!({ "registration": row.id, "said": said.as_str(), "place": place })),
-        ..message(event, session, row, MessageKind::Registration)
-    });
-    Ok(enqueue(db, messages.collect(), now).await?)
+    let mut ahead: Vec<&session::Model> = sittings.iter().filter(|session| is_ahead(event, session, now)).collect();
+    if !said.concerns_calendars() {
+        ahead.truncate(1);
+    }
+    let told = json!({ "registration": row.id, "said": said.as_str(), "place": place });
+    let mut messages = Vec::new();
+    let mut whole = None;
+    for session in ahead {
+        let series = session.series_id.filter(|_| said.concerns_calendars());
+        if series.is_none() {
+            let mut detail = told.clone();
+            detail["sequence"] = json!(session.sequence);
+            messages.push(Message {
+                key: format!("registration:{}:{}:{}", row.id, said.as_str(), session.id),
+                detail: Some(detail),
+                ..message(event, session, row)
+            });
+        }
+        whole = whole.or(series);
+    }
+    if let (Some(series), Some(who)) = (whole, Addressee::registered(row)) {
+        let mail = SeriesMail::load(db, event, series, now).await?;
+        let mut message = mail.of_whole(&who, MessageKind::Registration, (Value::Null, None), "");
+        message.key = format!("registration:{}:{}:series:{series}", row.id, said.as_str());
+        if let (Some(Value::Object(detail)), Value::Object(told)) = (&mut message.detail, told) {
+            detail.extend(told);
+        }
+        messages.push(message);
+    }
+    Ok(enqueue(db, messages, now).await?)
 }
 
 /// Mails the link again, at most once an hour, the first mail counted.
@@ -97,40 +115,18 @@ pub(super) async fn again(
     let message = Message {
         key: key(hours),
         detail: Some(json!({ "registration": row.id, "said": Said::Again.as_str(), "place": place })),
-        ..message(event, session, row, MessageKind::Registration)
+        ..message(event, session, row)
     };
     Ok(enqueue(db, vec![message], now).await?)
 }
 
-/// What who put their names down for a sitting is told beside its invited; `told` are told already.
-#[must_use]
-pub fn letters(
-    rows: &[registration::Model],
-    kind: MessageKind,
-    event: &event::Model,
-    session: &session::Model,
-    told: &HashSet<PersonId, impl BuildHasher>,
-    detail: Option<&Value>,
-) -> Vec<Message> {
-    let others = rows.iter().filter(|row| !row.email.is_empty() && row.person_id.is_none_or(|id| !told.contains(&id)));
-    let letter = |row: &registration::Model| {
-        let mut detail = detail.cloned().unwrap_or_else(|| json!({}));
-        detail["registration"] = json!(row.id);
-        Message {
-            key: format!("{kind}:{}:{}:r{}", session.id, session.sequence, row.id),
-            detail: Some(detail),
-            ..message(event, session, row, kind)
-        }
-    };
-    others.map(letter).collect()
-}
-
-fn message(event: &event::Model, session: &session::Model, row: &registration::Model, kind: MessageKind) -> Message {
+fn message(event: &event::Model, session: &session::Model, row: &registration::Model) -> Message {
     Message {
         key: String::new(),
-        kind,
+        kind: MessageKind::Registration,
         event_id: Some(event.id),
         session_id: Some(session.id),
+        series_id: None,
         person_id: row.person_id,
         account_id: None,
         address: row.email.clone(),

@@ -15,7 +15,7 @@ use crate::scheduling::content::filled;
 use crate::scheduling::create::insert_sessions;
 use crate::scheduling::draft::Sitting;
 use crate::scheduling::publish::sessions;
-use crate::scheduling::tell::{News, is_ahead, tell_all};
+use crate::scheduling::tell::{Extent, News, is_ahead, tell_as};
 use crate::scheduling::{roster, session as shown};
 
 /// What was done to a series; sittings by their keys.
@@ -56,7 +56,7 @@ pub(super) async fn apply(
         left: plan.left.clone(),
         ..Applied::default()
     };
-    let bound = bound(db, event, plan).await?;
+    let bound = bound(db, event, series, plan).await?;
     let mut news = Vec::new();
     let mut new = Vec::new();
     // At another time or place, or back: what was answered before was to something else.
@@ -97,20 +97,26 @@ pub(super) async fn apply(
         let keys: HashSet<&str> = new.iter().map(|sitting| sitting.key.as_str()).collect();
         for row in sessions(db, event.id).await?.into_iter().filter(|row| keys.contains(row.key.as_str())) {
             if event.mails && is_ahead(event, &row, now) {
-                news.push(News { kind: MessageKind::Invitation, session: row, detail: None, gone_from: None });
+                news.push(News::invitation(row));
             }
         }
         done.added.extend(new.into_iter().map(|sitting| sitting.key));
     }
     answer::clear(db, &anew, now).await?;
-    tell_all(db, event, news, now).await?;
+    // By another rule sittings may be known by other starts.
+    tell_as(db, event, news, Extent::Whole, now).await?;
     // What was moved into the past has its roster fixed with this change.
     roster::freeze_due(db, now).await?;
     Ok(done)
 }
 
 /// Those that other rows name, or for which something is written down, and that therefore cannot go.
-async fn bound(db: &impl ConnectionTrait, event: &event::Model, plan: &Plan) -> Result<HashSet<SessionId>> {
+async fn bound(
+    db: &impl ConnectionTrait,
+    event: &event::Model,
+    series: &series::Model,
+    plan: &Plan,
+) -> Result<HashSet<SessionId>> {
     let ids: Vec<SessionId> =
         plan.steps.iter().filter_map(|step| if let Step::Lapse(row) = step { Some(row.id) } else { None }).collect();
     if ids.is_empty() || event.status != EventStatus::Draft {
@@ -124,6 +130,11 @@ async fn bound(db: &impl ConnectionTrait, event: &event::Model, plan: &Plan) -> 
         .into_tuple()
         .all(db)
         .await?;
+    // Told of as a whole: SEQUENCE, the sum over its sittings, may not fall.
+    let told_whole = outbox::Entity::find().filter(outbox::Column::SeriesId.eq(series.id)).one(db).await?.is_some();
+    if told_whole {
+        return Ok(ids.into_iter().collect());
+    }
     let asked: Vec<SessionId> = leave::Entity::find()
         .select_only()
         .column(leave::Column::SessionId)
@@ -183,7 +194,7 @@ pub(super) fn changed(
         return None;
     }
     if before.status == SessionStatus::Cancelled {
-        return Some(News { kind: MessageKind::Invitation, session: row, detail: None, gone_from: None });
+        return Some(News::invitation(row));
     }
     let was = shown::span(before);
     let detail = serde_json::json!({ "before": {

@@ -13,8 +13,9 @@ use super::told;
 use crate::access::{Actor, audit};
 use crate::db::insert_all;
 use crate::error::{Code, Error, Result};
-use crate::outbox::withdraw;
+use crate::outbox::{Written, withdraw};
 use crate::scheduling::publish::{sessions, touch_event};
+use crate::scheduling::tell::{series_key, series_sequence};
 use crate::scheduling::whole::event_to_manage;
 use crate::scheduling::{Whole, load_whole, roster};
 
@@ -49,8 +50,8 @@ pub async fn undo(
         .iter()
         .filter_map(|old| Some((old.clone(), present.iter().find(|session| session.id == old.id)?.clone())))
         .collect();
-    let sequences: Vec<(SessionId, i32)> = touched.iter().map(|(_, row)| (row.id, row.sequence)).collect();
-    let withdrawn = withdraw(db, id, &sequences, last.created_at).await?;
+    let written = written(touched.iter().map(|(_, row)| row), &present);
+    let withdrawn = withdraw(db, id, &written, last.created_at).await?;
     let tells_all = event.status != before.status || event.location != before.location;
     restore_event(db, &before, id).await?;
     let event = touch_event(db, id, now).await?;
@@ -70,6 +71,21 @@ pub async fn undo(
     };
     audit::record(db, deed, now).await?;
     load_whole(db, event).await
+}
+
+/// What the deed wrote: messages bear the SEQUENCE that it gave, a series that of all its sittings.
+fn written<'a>(touched: impl Iterator<Item = &'a session::Model>, all: &[session::Model]) -> Written {
+    let mut written = Written::default();
+    for row in touched {
+        let sequence = row.series_id.map_or(i64::from(row.sequence), |id| series_sequence(all, id));
+        written.sessions.push(row.id);
+        written.keys.push(format!("{}:{sequence}", row.id));
+        if let Some(id) = row.series_id.filter(|id| !written.series.contains(id)) {
+            written.series.push(id);
+            written.keys.push(series_key(id, sequence));
+        }
+    }
+    written
 }
 
 fn refused(why: &'static str) -> Error {

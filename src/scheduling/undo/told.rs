@@ -3,21 +3,23 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::id::{PersonId, SessionId};
+use entity::id::{PersonId, RegistrationId, SeriesId, SessionId};
 use entity::state::{EventStatus, MessageKind, SessionStatus};
 use entity::{event, outbox, session};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::outbox::{Message, enqueue};
 use crate::scheduling::answer;
 use crate::scheduling::audience::{Audience, invited};
 use crate::scheduling::session as shown;
+use crate::scheduling::tell::{Addressee, SeriesMail, told as mark_told};
 
 /// Tells those who have, or may have, what a deed told them; `restored` are the sessions after the deed and as they are
 /// again. An invitation is taken back by a cancellation, a cancellation by a new invitation, a new time or place by the
-/// old one. Of what is over nobody hears. Gives how many messages that are.
+/// old one; of a series by what the whole of it is again. Of what is over nobody hears. Gives how many messages that
+/// are.
 pub(super) async fn take_back(
     db: &impl ConnectionTrait,
     event: &event::Model,
@@ -32,7 +34,8 @@ pub(super) async fn take_back(
     let mut on_day: HashMap<NaiveDate, HashSet<PersonId>> = HashMap::new();
     let mut messages = Vec::new();
     let mut anew: HashSet<SessionId> = HashSet::new();
-    for (deed, session) in restored.iter().filter(|(_, session)| session.ends_at > now) {
+    let alone = restored.iter().filter(|(_, session)| session.series_id.is_none());
+    for (deed, session) in alone.filter(|(_, session)| session.ends_at > now) {
         let wanted = match on_day.entry(session.day) {
             std::collections::hash_map::Entry::Occupied(there) => there.into_mut(),
             std::collections::hash_map::Entry::Vacant(empty) => {
@@ -41,26 +44,48 @@ pub(super) async fn take_back(
             }
         };
         for row in told.iter().filter(|row| row.session_id == Some(session.id)) {
-            let Some(person) = row.person_id else { continue };
-            let stands = event.status == EventStatus::Scheduled
-                && session.status == SessionStatus::Scheduled
-                && wanted.contains(&person);
+            let Some(who) = addressee(row) else { continue };
+            let invited = who.registration.is_some() || who.person_id.is_some_and(|id| wanted.contains(&id));
+            let stands =
+                event.status == EventStatus::Scheduled && session.status == SessionStatus::Scheduled && invited;
             let Some(kind) = contrary(row.kind, stands) else { continue };
             if kind != MessageKind::Cancellation {
                 anew.insert(session.id);
             }
-            messages.push(message(event, deed, session, row, person, kind));
+            messages.push(message(event, deed, session, &who, kind));
         }
+    }
+    let series: HashSet<SeriesId> = restored.iter().filter_map(|(_, session)| session.series_id).collect();
+    for id in series {
+        let sittings: HashSet<SessionId> =
+            restored.iter().filter(|(_, row)| row.series_id == Some(id)).map(|(_, row)| row.id).collect();
+        let of_it = |row: &&outbox::Model| {
+            row.series_id == Some(id) || row.session_id.is_some_and(|session| sittings.contains(&session))
+        };
+        let mail = SeriesMail::load(db, event, id, now).await?;
+        let back = told.iter().filter(of_it).filter_map(|row| mail.taken_back(&addressee(row)?, row.kind));
+        let back: Vec<Message> = back.collect();
+        if back.iter().any(|message| message.kind != MessageKind::Cancellation) {
+            anew.extend(restored.iter().map(|(_, row)| row).filter(|row| row.ends_at > now).map(|row| row.id));
+        }
+        messages.extend(back);
     }
     let count = messages.len();
     answer::clear(db, &anew.iter().copied().collect::<Vec<_>>(), now).await?;
     enqueue(db, messages, now).await?;
-    session::Entity::update_many()
-        .col_expr(session::Column::ToldAt, Expr::value(now))
-        .filter(session::Column::Id.is_in(anew))
-        .exec(db)
-        .await?;
+    mark_told(db, anew.into_iter().collect(), now).await?;
     Ok(count)
+}
+
+/// Whom a message went to.
+fn addressee(row: &outbox::Model) -> Option<Addressee> {
+    let registration = row.detail.as_ref().and_then(|detail| detail["registration"].as_i64()).map(RegistrationId);
+    let mark = match (registration, row.person_id) {
+        (Some(id), _) => format!("r{id}"),
+        (None, Some(id)) => id.to_string(),
+        (None, None) => return None,
+    };
+    Some(Addressee { mark, person_id: row.person_id, registration, address: row.address.clone() })
 }
 
 /// What takes a message back from somebody who is (`stands`) or is not to come to the session as it is again.
@@ -77,25 +102,27 @@ fn message(
     event: &event::Model,
     deed: &session::Model,
     session: &session::Model,
-    row: &outbox::Model,
-    person: PersonId,
+    who: &Addressee,
     kind: MessageKind,
 ) -> Message {
     let was = shown::span(deed);
-    let detail = match kind {
-        MessageKind::Update => serde_json::json!({ "before": {
+    let mut detail = match kind {
+        MessageKind::Update => json!({ "before": {
             "starts_at": was.start_text(), "ends_at": was.end_text(), "location": shown::location(event, deed),
         } }),
-        _ => serde_json::json!({ "undone": true }),
+        _ => json!({ "undone": true }),
     };
+    detail["sequence"] = json!(session.sequence);
+    detail["registration"] = who.registration.map_or(Value::Null, |id| json!(id));
     Message {
-        key: format!("{kind}:{}:{}:{person}", session.id, session.sequence),
+        key: format!("{kind}:{}:{}:{}", session.id, session.sequence, who.mark),
         kind,
         event_id: Some(event.id),
         session_id: Some(session.id),
-        person_id: Some(person),
+        series_id: None,
+        person_id: who.person_id,
         account_id: None,
-        address: row.address.clone(),
+        address: who.address.clone(),
         detail: Some(detail),
     }
 }
