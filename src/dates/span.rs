@@ -41,6 +41,17 @@ impl Span {
         f64::from(seconds) / 3600.0
     }
 
+    /// What [`Span::start_text`] and [`Span::end_text`] wrote; None of anything else.
+    #[must_use]
+    pub fn read(start: &str, end: &str, zone: Zone) -> Option<Self> {
+        if let (Ok(first), Ok(last)) = (start.parse::<NaiveDate>(), end.parse::<NaiveDate>()) {
+            let (start, end) = zone.whole_days(first, last);
+            return Some(Self { start, end, all_day: true, zone });
+        }
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc());
+        Some(Self { start: at(start)?, end: at(end)?, all_day: false, zone })
+    }
+
     /// Start as other programs read it: RFC 3339 with offset, or the date of an all-day session.
     #[must_use]
     pub fn start_text(&self) -> String {

@@ -13,6 +13,8 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Query
 
 use super::digest::Agenda;
 use super::due::{Standing, may_wait};
+use crate::calendar::heads;
+use crate::calendar::recurring::Head;
 use crate::outbox::trouble;
 use crate::scheduling::content::{speakers_of, spoken_by};
 
@@ -39,6 +41,7 @@ pub struct Facts {
     speakers: HashMap<EventId, Vec<speaker::Model>>,
     earlier: HashMap<(Subject, String), String>,
     sittings: HashMap<EventId, Vec<session::Model>>,
+    series: HashMap<SeriesId, Head>,
     co_hosts: HashMap<(EventId, OrganisationId), CoHostStatus>,
     registrations: HashMap<RegistrationId, registration::Model>,
     agenda: Agenda,
@@ -79,7 +82,8 @@ impl Facts {
             names: persons.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
             topics,
             earlier: earlier(db, rows, &sessions).await?,
-            sittings: sittings(db, rows).await?,
+            sittings: sittings(db, rows, &sessions).await?,
+            series: heads(db, of_series(rows, &sessions)).await?,
             co_hosts: co_hosts(db, rows).await?,
             registrations: registrations(db, rows).await?,
             troubles: trouble::of_addresses(db, rows.iter().map(|row| row.address.as_str())).await?,
@@ -129,6 +133,22 @@ impl Facts {
     #[must_use]
     pub fn sittings(&self, event: &event::Model) -> &[session::Model] {
         self.sittings.get(&event.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The series of a message about one, or about a sitting of one, with all its sittings by start.
+    #[must_use]
+    pub fn series(&self, row: &outbox::Model) -> Option<(&event::Model, &Head, Vec<&session::Model>)> {
+        let Subject::Series(id) = subject(row, &self.sessions)? else { return None };
+        let event = self.event(row)?;
+        let sittings = self.sittings(event).iter().filter(|sitting| sitting.series_id == Some(id)).collect();
+        Some((event, self.series.get(&id)?, sittings))
+    }
+
+    /// Who speaks in every session of an event.
+    #[must_use]
+    pub fn common_speakers(&self, event: &event::Model) -> Vec<String> {
+        let rows = self.speakers.get(&event.id).into_iter().flatten().filter(|row| row.session_id.is_none());
+        spoken_by(rows, event.id, SessionId(0))
     }
 
     /// The name of the organisation that a message about a co-host speaks of, and what that says now; None when it is
@@ -208,11 +228,23 @@ fn about_co_hosts(rows: &[outbox::Model]) -> HashSet<EventId> {
     rows.iter().filter(|row| row.kind == MessageKind::CoHost).filter_map(|row| row.event_id).collect()
 }
 
+fn of_series(rows: &[outbox::Model], sessions: &HashMap<SessionId, session::Model>) -> HashSet<SeriesId> {
+    let goes = |row: &&outbox::Model| CALENDAR_KINDS.contains(&row.kind) || row.kind == MessageKind::Cancellation;
+    let series = |row| if let Some(Subject::Series(id)) = subject(row, sessions) { Some(id) } else { None };
+    rows.iter().filter(goes).filter_map(series).collect()
+}
+
 async fn sittings(
     db: &impl ConnectionTrait,
     rows: &[outbox::Model],
+    sessions: &HashMap<SessionId, session::Model>,
 ) -> Result<HashMap<EventId, Vec<session::Model>>, DbErr> {
-    let events = about_co_hosts(rows);
+    let mut events = about_co_hosts(rows);
+    let several = |row: &&outbox::Model| {
+        row.detail.as_ref().is_some_and(|detail| detail["sessions"].is_array())
+            || !of_series(std::slice::from_ref(*row), sessions).is_empty()
+    };
+    events.extend(rows.iter().filter(several).filter_map(|row| row.event_id));
     let mut found: HashMap<EventId, Vec<session::Model>> = HashMap::new();
     if events.is_empty() {
         return Ok(found);
@@ -220,6 +252,7 @@ async fn sittings(
     let rows = session::Entity::find()
         .filter(session::Column::EventId.is_in(events))
         .order_by_asc(session::Column::StartsAt)
+        .order_by_asc(session::Column::Id)
         .all(db)
         .await?;
     for row in rows {

@@ -11,8 +11,8 @@ use super::mail::{Invitation, Mail, Party, headline};
 use super::registration::Registered;
 use super::wishes;
 use crate::access::SigningKey;
-use crate::calendar::{About, Attendance, Method, Setting, entry, message};
-use crate::dates::Zone;
+use crate::calendar::{About, Attendance, Method, Setting, entry, message, recurring};
+use crate::dates::{Span, Zone};
 use crate::error::{Error, Result};
 use crate::locale::Lang;
 use crate::scheduling::{Kinds, session as sessions};
@@ -87,6 +87,9 @@ pub fn compose(
         MessageKind::Digest => return super::digest::compose(stationery, facts, row, now),
         MessageKind::Bounce => return super::bounce::compose(stationery, facts, row, now),
         MessageKind::CoHost => return super::co_host::compose(stationery, facts, row, now),
+        _ if row.series_id.is_some() && row.session_id.is_none() => {
+            return super::series::compose(stationery, facts, row, now);
+        }
         kind => {
             if let Some(one) = super::after::of(kind) {
                 return super::after::compose(stationery, facts, row, one, now);
@@ -112,12 +115,12 @@ pub fn compose(
     mail.from.name = from_name(stationery, facts.host(event));
     mail.answers = facts.earlier(row).map(str::to_owned);
     mail.unsubscribe = letter.stop.map(|(_, url)| url);
-    mail.calendar = invitation(stationery, facts, row, event, session);
+    mail.calendar = invitation(stationery, facts, row, event, session)?;
     Ok(Composed::Mail(Box::new(mail)))
 }
 
 /// What a message says, as it ends the keys of texts.
-fn what(facts: &Facts, row: &outbox::Model) -> String {
+pub(super) fn what(facts: &Facts, row: &outbox::Model) -> String {
     match Registered::of(facts, row) {
         Some(registered) if row.kind == MessageKind::Registration => format!("registration-{}", registered.key()),
         _ => row.kind.as_str().to_owned(),
@@ -190,34 +193,102 @@ fn details(
     now: DateTime<Utc>,
 ) -> Vec<(String, String)> {
     let lang = stationery.lang;
-    let span = sessions::span(session);
-    let mut when = format::span(lang, &span, now);
-    if span.zone != stationery.zone {
-        when = format!("{when} ({})", span.zone.name());
-    }
+    let when = time(stationery, &sessions::span(session), now);
     let comma = if lang == Lang::Zh { "、" } else { ", " };
     let (topics, speakers) = (facts.topics(event).join(comma), facts.speakers(session).join(comma));
     let place = Registered::of(facts, row).and_then(|registered| registered.place());
     let place = place.map(|n| lang.text_with("mail-fact-queue-place", [("n", n)])).unwrap_or_default();
-    let detail = row.detail.as_ref();
-    let undone = (detail.is_some_and(|detail| detail["undone"] == true)).then(|| lang.text("mail-undone"));
-    let given = detail.and_then(|detail| detail["reason"].as_str()).unwrap_or_default();
-    let reason = undone.as_deref().unwrap_or(given);
-    [
+    let reason = reason(lang, row);
+    let before = row.detail.as_ref().map(|detail| before(stationery, &detail["before"], &sessions::span(session), now));
+    let lines = [
         ("mail-fact-time", when.as_str()),
         ("mail-fact-place", sessions::location(event, session)),
+        ("mail-fact-before", before.as_deref().unwrap_or_default()),
         ("mail-fact-queue", &place),
         ("mail-fact-speakers", &speakers),
         ("mail-fact-topics", &topics),
-        ("mail-fact-reason", reason),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(key, value)| (lang.text(key), headline_of_many(value)))
-    .collect()
+        ("mail-fact-reason", &reason),
+    ];
+    let mut lines = said(lang, &lines);
+    lines.extend(all_of(stationery, facts, row, event, now));
+    lines
 }
 
-fn notes(lang: Lang, kind: MessageKind, session: &session::Model) -> Vec<String> {
+/// Labels with what there is to say of them.
+pub(super) fn said(lang: Lang, lines: &[(&str, &str)]) -> Vec<(String, String)> {
+    let said = lines.iter().filter(|(_, value)| !value.is_empty());
+    said.map(|(key, value)| (lang.text(key), headline_of_many(value))).collect()
+}
+
+/// When something is, with the zone where that does not go without saying.
+pub(super) fn time(stationery: &Stationery<'_>, span: &Span, now: DateTime<Utc>) -> String {
+    let when = format::span(stationery.lang, span, now);
+    if span.zone == stationery.zone { when } else { format!("{when} ({})", span.zone.name()) }
+}
+
+/// Why something is told.
+pub(super) fn reason(lang: Lang, row: &outbox::Model) -> String {
+    let Some(detail) = &row.detail else { return String::new() };
+    if detail["undone"] == true {
+        return lang.text("mail-undone");
+    }
+    detail["reason"].as_str().unwrap_or_default().to_owned()
+}
+
+/// What was before a change, where it was otherwise; `now_is` is the time since.
+pub(super) fn before(
+    stationery: &Stationery<'_>,
+    before: &serde_json::Value,
+    now_is: &Span,
+    now: DateTime<Utc>,
+) -> String {
+    let text = |name: &str| before[name].as_str().unwrap_or_default();
+    let was = Span::read(text("starts_at"), text("ends_at"), now_is.zone).filter(|was| was != now_is);
+    let when = was.map(|was| time(stationery, &was, now));
+    let parts = [when.unwrap_or_default(), text("location").to_owned()];
+    parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// The first of several mails about sessions of one event names them all.
+fn all_of(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    event: &event::Model,
+    now: DateTime<Utc>,
+) -> Vec<(String, String)> {
+    let Some(ids) = row.detail.as_ref().and_then(|detail| detail["sessions"].as_array()) else { return Vec::new() };
+    let ids: Vec<i64> = ids.iter().filter_map(serde_json::Value::as_i64).collect();
+    let all = facts.sittings(event).iter().filter(|session| ids.contains(&session.id.0));
+    listed(stationery, event, all, now)
+}
+
+/// Sessions as lines, each with what is its own; no more than a letter bears.
+pub(super) fn listed<'a>(
+    stationery: &Stationery<'_>,
+    event: &event::Model,
+    all: impl Iterator<Item = &'a session::Model>,
+    now: DateTime<Utc>,
+) -> Vec<(String, String)> {
+    const MOST: usize = 30;
+    let lang = stationery.lang;
+    let all: Vec<&session::Model> = all.collect();
+    let line = |(i, session): (usize, &&session::Model)| {
+        let own = [&session.title, &session.location].into_iter().flatten().cloned();
+        let own = own.filter(|own| !own.is_empty() && *own != event.title && *own != event.location);
+        let when = time(stationery, &sessions::span(session), now);
+        let text = std::iter::once(when).chain(own).collect::<Vec<_>>().join(" · ");
+        (lang.text_with("mail-fact-nth", [("n", (i + 1).to_string())]), headline_of_many(&text))
+    };
+    let mut lines: Vec<_> = all.iter().take(MOST).enumerate().map(line).collect();
+    if all.len() > MOST {
+        let more = lang.text_with("mail-fact-more", [("n", (all.len() - MOST).to_string())]);
+        lines.push((lang.text("mail-fact-further"), more));
+    }
+    lines
+}
+
+pub(super) fn notes(lang: Lang, kind: MessageKind, session: &session::Model) -> Vec<String> {
     let mut notes = Vec::new();
     if matches!(kind, MessageKind::Invitation | MessageKind::Update) {
         notes.push(lang.text("mail-note-calendar"));
@@ -230,36 +301,65 @@ fn notes(lang: Lang, kind: MessageKind, session: &session::Model) -> Vec<String>
     notes
 }
 
-fn invitation(
-    stationery: &Stationery<'_>,
-    facts: &Facts,
-    row: &outbox::Model,
-    event: &event::Model,
-    session: &session::Model,
-) -> Option<Invitation> {
+/// What a message asks calendars to do; None where it is nothing to them.
+pub(super) fn method(facts: &Facts, row: &outbox::Model) -> Option<Method> {
+    // Of a series something stays, which is said as it is.
+    let keeps = row.detail.as_ref().is_some_and(|detail| detail["keeps"] == true);
     let method = match (Registered::of(facts, row), row.kind) {
         (Some(registered), _) => registered.method()?,
         (_, MessageKind::Invitation | MessageKind::Update) => Method::Request,
         (_, MessageKind::Cancellation) => Method::Cancel,
         _ => return None,
     };
-    let setting = Setting { kinds: stationery.kinds, lang: stationery.lang };
-    let host = facts.host(event);
-    let speakers = facts.speakers(session);
-    let mut entry = entry(setting, event, session, About { host, topics: facts.topics(event), speakers: &speakers });
-    // Of messages with one SEQUENCE the later DTSTAMP stands (RFC 5546 section 2.1.5); both come from rows.
-    entry.stamp = session.updated_at.max(row.created_at);
-    if method == Method::Cancel {
-        // Its own SEQUENCE: sent late, it must not reach past what was told after it.
-        entry.sequence = row.key.split(':').nth(2).and_then(|text| text.parse().ok()).unwrap_or(entry.sequence);
-    }
-    let attendance = Attendance {
-        organizer: Party { name: host.to_owned(), address: stationery.sender.address.clone() },
+    Some(if keeps { Method::Request } else { method })
+}
+
+/// The SEQUENCE that the deed gave. Sent late, a cancellation must not reach past what was told after it.
+pub(super) fn own_sequence(row: &outbox::Model) -> Option<u32> {
+    let told = row.detail.as_ref().and_then(|detail| detail["sequence"].as_u64());
+    // Messages of before bear it in their keys only.
+    let told = told.or_else(|| row.key.split(':').nth(2).and_then(|text| text.parse().ok()));
+    told.and_then(|sequence| u32::try_from(sequence).ok())
+}
+
+/// Who invites whom by a message.
+pub(super) fn attendance(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    event: &event::Model,
+    method: Method,
+) -> Attendance {
+    Attendance {
+        organizer: Party { name: facts.host(event).to_owned(), address: stationery.sender.address.clone() },
         attendee: Party { name: facts.name(row).to_owned(), address: row.address.clone() },
         required: event.required && Registered::of(facts, row).is_none(),
         method,
-    };
-    Some(Invitation { method, text: message(vec![entry], &attendance) })
+    }
+}
+
+fn invitation(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    event: &event::Model,
+    session: &session::Model,
+) -> Result<Option<Invitation>> {
+    let Some(method) = method(facts, row) else { return Ok(None) };
+    let setting = Setting { kinds: stationery.kinds, lang: stationery.lang };
+    let speakers = facts.speakers(session);
+    let about = About { host: facts.host(event), topics: facts.topics(event), speakers: &speakers };
+    let mut entry = entry(setting, event, session, about);
+    if let Some((_, head, sittings)) = facts.series(row) {
+        entry = recurring::sitting(event, head, &sittings, session, entry)?;
+    }
+    // Of messages with one SEQUENCE the later DTSTAMP stands (RFC 5546 section 2.1.5); both come from rows.
+    entry.stamp = entry.stamp.max(row.created_at);
+    if method == Method::Cancel {
+        entry.sequence = own_sequence(row).unwrap_or(entry.sequence);
+    }
+    let attendance = attendance(stationery, facts, row, event, method);
+    Ok(Some(Invitation { method, text: message(vec![entry], &attendance) }))
 }
 
 fn sign_in(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model, now: DateTime<Utc>) -> Result<Composed> {
@@ -321,7 +421,7 @@ pub(super) fn greeting(lang: Lang, name: &str) -> String {
 }
 
 /// `10月18日（周五）14:00`
-pub(super) fn short_time(lang: Lang, span: &crate::dates::Span, now: DateTime<Utc>) -> String {
+pub(super) fn short_time(lang: Lang, span: &Span, now: DateTime<Utc>) -> String {
     let day = format::date(lang, span.day(), span.zone.day(now));
     if span.all_day {
         return day;

@@ -14,6 +14,7 @@ mod message;
 pub mod pages;
 mod registration;
 pub mod reply;
+mod series;
 pub mod wishes;
 
 pub use delivery::Delivery;

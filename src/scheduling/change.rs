@@ -15,7 +15,7 @@ use super::kind::Class;
 use super::publish::{sessions, touch_event, touch_sessions};
 use super::registration::Terms;
 use super::series::{SeriesChange, change_series};
-use super::tell::{News, is_ahead, tell_all};
+use super::tell::{Invited, News, is_ahead, tell_all};
 use super::whole::event_to_manage;
 use super::{
     Whole, afterwards, answer, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before,
@@ -93,8 +93,8 @@ pub(super) fn demand_revision(expected: Option<i64>, present: i64) -> Result<()>
 
 /// Changes what is given of an event that is not cancelled, in the caller's transaction. `expected` is the revision
 /// that the caller saw. A new place tells those invited to published sessions that are not over and have no place of
-/// their own; nothing else tells anybody, a changed audience neither: it shows in rosters and feeds at once. What a
-/// change of its series tells: see [`change_series`].
+/// their own; a changed audience those whom it takes off or brings. Nothing else tells anybody. What a change of its
+/// series tells: see [`change_series`].
 pub async fn change_event(
     db: &impl ConnectionTrait,
     ground: &Ground<'_>,
@@ -134,6 +134,12 @@ async fn change_fields(
         return Ok(before);
     }
     let (moves, zone) = (row.location.is_set(), row.time_zone.is_set());
+    // Groups are looked for in the bodies that host.
+    let invites = parts.rules.is_some() || parts.co_hosts.is_some() || row.host_id.is_set();
+    let invited = match invites {
+        true => Some(Invited::load(db, &before.event, before.sessions.clone(), now).await?),
+        false => None,
+    };
     if row.is_changed() {
         row.update(db).await?;
     }
@@ -143,6 +149,9 @@ async fn change_fields(
     let event = touch_event(db, id, now).await?;
     joint::ask(db, &event, &new, now).await?;
     touch_sessions(db, id, now).await?;
+    if let Some(invited) = invited {
+        invited.tell(db, &event, None, now).await?;
+    }
     afterwards::spare_the_past(db, ground.kinds, &before.event, &event, now).await?;
     if zone {
         follow_zone(db, &event).await?;

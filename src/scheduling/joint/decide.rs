@@ -11,10 +11,8 @@ use serde_json::json;
 use super::{ask, has_begun, to_answer};
 use crate::access::{Actor, audit};
 use crate::error::{Code, Error, Result};
-use crate::people::Member;
-use crate::scheduling::audience::{Audience, invited};
 use crate::scheduling::publish::{sessions, touch_event, touch_sessions};
-use crate::scheduling::tell::{Addressee, Shifted, gone, is_ahead, tell_shifts};
+use crate::scheduling::tell::Invited;
 use crate::scheduling::{event_to_manage, roster, wording};
 
 /// What a co-host says.
@@ -53,7 +51,7 @@ pub async fn decide(
     let was = row.status;
     let before = Invited::load(db, &event, sitting, now).await?;
     let row = state(db, row, status, &actor.name, now).await?;
-    let event = before.settle(db, id, reason.as_deref(), now).await?;
+    let event = settle(db, before, id, reason.as_deref(), now).await?;
     match (was, status) {
         (_, CoHostStatus::Declined) => {
             ask::report(db, &event, organisation, "declined", reason.as_deref(), now).await?;
@@ -86,7 +84,7 @@ pub async fn ask_again(
     row.decided_at = Set(None);
     row.decided_by = Set(None);
     row.update(db).await?;
-    let event = before.settle(db, id, None, now).await?;
+    let event = settle(db, before, id, None, now).await?;
     ask::ask(db, &event, &[organisation], now).await?;
     record(db, actor, "co_host.ask", id, organisation, None, now).await
 }
@@ -109,7 +107,7 @@ pub async fn remove(
         .filter(audience_rule::Column::CoHostId.eq(organisation))
         .exec(db)
         .await?;
-    let event = before.settle(db, id, None, now).await?;
+    let event = settle(db, before, id, None, now).await?;
     if stood && event.status == EventStatus::Scheduled && event.mails {
         let tree = crate::people::OrgTree::load(db).await?;
         let to = ask::accounts_near(db, &tree, organisation).await?;
@@ -185,50 +183,18 @@ async fn state(
     Ok(row.update(db).await?)
 }
 
-/// Who was invited to the sittings ahead before a co-host came or went.
-struct Invited(Vec<(session::Model, Vec<Member>)>);
-
-impl Invited {
-    async fn load(
-        db: &impl ConnectionTrait,
-        event: &event::Model,
-        sessions: Vec<session::Model>,
-        now: DateTime<Utc>,
-    ) -> Result<Self> {
-        let mut before = Vec::new();
-        // Of a draft nobody was told anything, nor of what a quiet import brought.
-        if event.mails {
-            let audience = Audience::load(db, event).await?;
-            for session in sessions.into_iter().filter(|session| is_ahead(event, session, now)) {
-                let people = invited(db, &audience, session.day).await?;
-                before.push((session, people));
-            }
-        }
-        Ok(Self(before))
-    }
-
-    /// Marks the event and its sittings as changed, and tells whom that takes off and whom it brings. What takes people
-    /// off needs a higher SEQUENCE than what invited them (RFC 5546 section 2.1.4).
-    async fn settle(
-        self,
-        db: &impl ConnectionTrait,
-        id: EventId,
-        reason: Option<&str>,
-        now: DateTime<Utc>,
-    ) -> Result<event::Model> {
-        let event = touch_event(db, id, now).await?;
-        touch_sessions(db, id, now).await?;
-        let audience = Audience::load(db, &event).await?;
-        let mut shifted = Vec::new();
-        for (session, before) in self.0 {
-            let after = invited(db, &audience, session.day).await?;
-            let of = |people: Vec<Member>| people.iter().filter_map(Addressee::member).collect();
-            let (come, off) = (of(gone(after.clone(), &before)), of(gone(before, &after)));
-            shifted.push(Shifted { session, come, off });
-        }
-        tell_shifts(db, &event, shifted, (reason, String::new()), now).await?;
-        Ok(event)
-    }
+/// Marks the event and its sittings as changed, and tells whom that takes off and whom it brings.
+async fn settle(
+    db: &impl ConnectionTrait,
+    before: Invited,
+    id: EventId,
+    reason: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<event::Model> {
+    let event = touch_event(db, id, now).await?;
+    touch_sessions(db, id, now).await?;
+    before.tell(db, &event, reason, now).await?;
+    Ok(event)
 }
 
 async fn record(

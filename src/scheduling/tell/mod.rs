@@ -22,7 +22,7 @@ use crate::people::Member;
 
 pub(super) use letters::{Addressee, Extent, Letters, Turn};
 pub(super) use series::{SeriesMail, series_key, series_sequence};
-pub(super) use shift::{Shifted, tell_shifts};
+pub(super) use shift::{Invited, Shifted, tell_shifts};
 
 /// Whether somebody may still come: published, neither held nor cancelled, and its end ahead.
 #[must_use]

@@ -1,14 +1,19 @@
 //! Telling those whom a changed audience, or a change of people, takes off sessions or brings to them.
 
-use chrono::{DateTime, Utc};
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{event, session};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 use serde_json::Value;
 
 use super::letters::{Addressee, Extent, Letters, Turn};
-use super::told;
+use super::{gone, is_ahead, told};
 use crate::error::Result;
+use crate::people::Member;
+use crate::scheduling::audience::{Audience, invited_by_day};
+use crate::scheduling::registration::active;
 
 /// A session with whom it loses and gains.
 #[derive(Clone, Debug)]
@@ -62,4 +67,56 @@ pub async fn tell_shifts(
     let count = letters.write(db, now).await?;
     told(db, come, now).await?;
     Ok(count)
+}
+
+/// Who is invited to the sessions of an event that are ahead, before something changes that.
+#[derive(Debug)]
+pub struct Invited(Vec<(session::Model, Vec<Member>)>);
+
+impl Invited {
+    /// Reads it; nothing of a draft, nor of what a quiet import brought, for of these nobody was told anything.
+    pub async fn load(
+        db: &impl ConnectionTrait,
+        event: &event::Model,
+        mut sessions: Vec<session::Model>,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        sessions.retain(|session| event.mails && is_ahead(event, session, now));
+        let people = on_days(db, event, &sessions).await?;
+        let of = |day: NaiveDate| people.get(&day).cloned().unwrap_or_default();
+        Ok(Self(sessions.into_iter().map(|session| (session.clone(), of(session.day))).collect()))
+    }
+
+    /// Tells whom the change took off and whom it brought; nobody who put their name down is taken off by it.
+    pub async fn tell(
+        self,
+        db: &impl ConnectionTrait,
+        event: &event::Model,
+        reason: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let sessions: Vec<session::Model> = self.0.iter().map(|(session, _)| session.clone()).collect();
+        let people = on_days(db, event, &sessions).await?;
+        let down: HashSet<_> = active(db, event.id).await?.into_iter().filter_map(|row| row.person_id).collect();
+        let of = |people: Vec<Member>| people.iter().filter_map(Addressee::member).collect::<Vec<_>>();
+        let shifted = self.0.into_iter().map(|(session, before)| {
+            let after = people.get(&session.day).map(Vec::as_slice).unwrap_or_default();
+            let mut off = gone(before.clone(), after);
+            off.retain(|member| !down.contains(&member.person_id));
+            Shifted { session, come: of(gone(after.to_vec(), &before)), off: of(off) }
+        });
+        tell_shifts(db, event, shifted.collect(), (reason, String::new()), now).await.map(drop)
+    }
+}
+
+async fn on_days(
+    db: &impl ConnectionTrait,
+    event: &event::Model,
+    sessions: &[session::Model],
+) -> Result<HashMap<NaiveDate, Vec<Member>>> {
+    if sessions.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let audience = Audience::load(db, event).await?;
+    Ok(invited_by_day(db, &audience, &sessions.iter().map(|session| session.day).collect()).await?)
 }
