@@ -8,7 +8,7 @@ use rust_embed::RustEmbed;
 use serde::{Deserialize, Serialize};
 
 /// A language of the pages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 pub enum Lang {
     /// Simplified Chinese.
     #[default]

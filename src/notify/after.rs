@@ -11,7 +11,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use super::due::{Turn, after_turn};
 use super::facts::Facts;
 use super::mail::headline;
-use super::message::{Composed, Letter, Stationery, from_name, greeting, headline_of_many, mail, short_time};
+use super::message::{
+    Composed, Letter, Stationery, from_name, greeting, headline_of_many, mail, own_words, short_time,
+};
 use super::registration::Registered;
 use super::wishes;
 use crate::error::{Error, Result};
@@ -68,9 +70,10 @@ pub(super) fn compose(
         Turn::Later(at) => return Ok(Composed::Later(at)),
         Turn::Never(why) => return Ok(Composed::Moot(lang.text(why))),
     }
-    let letter = letter(stationery, facts, row, (event, session), one, now);
+    let mut letter = letter(stationery, facts, row, (event, session), one, now);
     let args = [("title", letter.title.clone()), ("when", short_time(lang, &sessions::span(session), now))];
-    let subject = lang.text_with(&format!("mail-subject-{}", key(one)), args);
+    let mut subject = lang.text_with(&format!("mail-subject-{}", key(one)), args);
+    own_words(stationery, facts, row, (event, session), (&mut subject, &mut letter), now);
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
     mail.from.name = from_name(stationery, facts.host(event));
     mail.answers = facts.earlier(row).map(str::to_owned);

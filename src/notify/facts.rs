@@ -15,6 +15,8 @@ use super::digest::Agenda;
 use super::due::{Standing, may_wait};
 use crate::calendar::heads;
 use crate::calendar::recurring::Head;
+use super::texts::{Held, Words, of_messages};
+use crate::locale::Lang;
 use crate::outbox::trouble;
 use crate::scheduling::content::{speakers_of, spoken_by};
 
@@ -46,6 +48,7 @@ pub struct Facts {
     registrations: HashMap<RegistrationId, registration::Model>,
     agenda: Agenda,
     materials: HashMap<EventId, Vec<material::Model>>,
+    words: Held,
     /// How those stand who are reminded.
     pub standing: Standing,
     troubles: HashMap<String, mail_trouble::Model>,
@@ -91,6 +94,7 @@ impl Facts {
             standing: Standing::load(db, &concerned, &ids(&waits, |r| r.person_id)).await?,
             agenda: super::digest::agenda(db, rows).await?,
             materials: super::after::materials(db, rows).await?,
+            words: of_messages(db, rows, events.values().map(|event| event.host_id)).await?,
             events,
         })
     }
@@ -111,6 +115,26 @@ impl Facts {
     #[must_use]
     pub fn registration(&self, row: &outbox::Model) -> Option<&registration::Model> {
         registered(row).and_then(|id| self.registrations.get(&id))
+    }
+
+    /// The words that an event's host has of its own for a kind of mail.
+    pub(super) fn words(&self, event: &event::Model, kind: MessageKind, lang: Lang) -> Option<&Words> {
+        self.words.get(&(event.host_id, kind, lang)).map(|(_, words)| words)
+    }
+
+    /// Makes the facts speak of one session with some words: what a mail would say if it were sent.
+    pub(super) fn show(
+        &mut self,
+        event: event::Model,
+        session: session::Model,
+        by: &organisation::Model,
+        (kind, lang, words): (MessageKind, Lang, Words),
+    ) {
+        self.standing = Standing::default();
+        self.hosts.entry(event.host_id).or_insert_with(|| by.name.clone());
+        self.words.insert((event.host_id, kind, lang), (by.id, words));
+        self.sessions.insert(session.id, session);
+        self.events.insert(event.id, event);
     }
 
     /// A session that a digest speaks of, with its event.

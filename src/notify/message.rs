@@ -9,6 +9,7 @@ use super::due::{Quiet, Turn, turn};
 use super::facts::Facts;
 use super::mail::{Invitation, Mail, Party, headline};
 use super::registration::Registered;
+use super::texts::Values;
 use super::wishes;
 use crate::access::SigningKey;
 use crate::calendar::{About, Attendance, Method, Setting, entry, message, recurring};
@@ -107,16 +108,37 @@ pub fn compose(
         Turn::Never(why) => return Ok(Composed::Moot(stationery.lang.text(why))),
     }
     let lang = stationery.lang;
-    let letter = letter(stationery, facts, row, (event, session), now);
+    let mut letter = letter(stationery, facts, row, (event, session), now);
     let span = sessions::span(session);
     let args = [("title", letter.title.clone()), ("when", short_time(lang, &span, now))];
-    let subject = lang.text_with(&format!("mail-subject-{}", what(facts, row)), args);
+    let mut subject = lang.text_with(&format!("mail-subject-{}", what(facts, row)), args);
+    own_words(stationery, facts, row, (event, session), (&mut subject, &mut letter), now);
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
     mail.from.name = from_name(stationery, facts.host(event));
     mail.answers = facts.earlier(row).map(str::to_owned);
     mail.unsubscribe = letter.stop.map(|(_, url)| url);
     mail.calendar = invitation(stationery, facts, row, event, session)?;
     Ok(Composed::Mail(Box::new(mail)))
+}
+
+/// Puts the host's own words into a mail, where it has any.
+pub(super) fn own_words(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    (event, session): (&event::Model, &session::Model),
+    (subject, letter): (&mut String, &mut Letter),
+    now: DateTime<Utc>,
+) {
+    let Some(words) = facts.words(event, row.kind, stationery.lang) else { return };
+    let values = Values {
+        title: letter.title.clone(),
+        when: short_time(stationery.lang, &sessions::span(session), now),
+        place: sessions::location(event, session).to_owned(),
+        host: facts.host(event).to_owned(),
+        name: facts.name(row).to_owned(),
+    };
+    words.put(subject, letter, &values);
 }
 
 /// What a message says, as it ends the keys of texts.

@@ -15,6 +15,7 @@ pub mod pages;
 mod registration;
 pub mod reply;
 mod series;
+pub mod texts;
 pub mod wishes;
 
 pub use delivery::Delivery;

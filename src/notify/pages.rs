@@ -42,6 +42,7 @@ struct Whole {
 /// `/demo/mail`, one mail, and its HTML alone for the frame that shows it.
 pub fn routes() -> Router<App> {
     Router::new()
+        .merge(super::texts::pages::routes())
         .route("/my/reminders", get(wishes::show).post(wishes::keep))
         .route("/reminders/{token}", get(wishes::ask).post(wishes::say))
         .route("/demo/mail", get(list))

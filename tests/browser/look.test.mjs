@@ -21,7 +21,7 @@ after(async () => {
 
 const names = [
   "month", "week", "holiday week", "by day", "planner", "not understood", "list", "event", "draft", "new", "edit", "publish", "cancel", "check-in", "set", "report", "mail", "letter",
-  "content", "agenda", "speakers", "checklist", "places", "new place", "place", "topics",
+  "texts", "words", "content", "agenda", "speakers", "checklist", "places", "new place", "place", "topics",
   "account", "not found", "my", "sign-in",
   "planning", "plan item", "templates", "new template", "use", "template", "next year", "observances", "observance draft",
 ];

@@ -3,6 +3,7 @@
 mod after;
 mod digest;
 mod due;
+mod texts;
 mod wishes;
 
 use entity::id::PersonId;
