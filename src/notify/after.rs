@@ -73,7 +73,8 @@ pub(super) fn compose(
     let mut letter = letter(stationery, facts, row, (event, session), one, now);
     let args = [("title", letter.title.clone()), ("when", short_time(lang, &sessions::span(session), now))];
     let mut subject = lang.text_with(&format!("mail-subject-{}", key(one)), args);
-    own_words(stationery, facts, row, (event, session), (&mut subject, &mut letter), now);
+    let setting = (short_time(lang, &sessions::span(session), now), sessions::location(event, session));
+    own_words(stationery, facts, row, (event, setting), (&mut subject, &mut letter));
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
     mail.from.name = from_name(stationery, facts.host(event));
     mail.answers = facts.earlier(row).map(str::to_owned);

@@ -13,9 +13,9 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Query
 
 use super::digest::Agenda;
 use super::due::{Standing, may_wait};
+use super::texts::{Held, Words, of_messages};
 use crate::calendar::heads;
 use crate::calendar::recurring::Head;
-use super::texts::{Held, Words, of_messages};
 use crate::locale::Lang;
 use crate::outbox::trouble;
 use crate::scheduling::content::{speakers_of, spoken_by};

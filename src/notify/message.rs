@@ -112,7 +112,8 @@ pub fn compose(
     let span = sessions::span(session);
     let args = [("title", letter.title.clone()), ("when", short_time(lang, &span, now))];
     let mut subject = lang.text_with(&format!("mail-subject-{}", what(facts, row)), args);
-    own_words(stationery, facts, row, (event, session), (&mut subject, &mut letter), now);
+    let setting = (short_time(lang, &span, now), sessions::location(event, session));
+    own_words(stationery, facts, row, (event, setting), (&mut subject, &mut letter));
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
     mail.from.name = from_name(stationery, facts.host(event));
     mail.answers = facts.earlier(row).map(str::to_owned);
@@ -121,20 +122,19 @@ pub fn compose(
     Ok(Composed::Mail(Box::new(mail)))
 }
 
-/// Puts the host's own words into a mail, where it has any.
+/// Puts the host's own words into a mail, where it has any; with when and where it is.
 pub(super) fn own_words(
     stationery: &Stationery<'_>,
     facts: &Facts,
     row: &outbox::Model,
-    (event, session): (&event::Model, &session::Model),
+    (event, (when, place)): (&event::Model, (String, &str)),
     (subject, letter): (&mut String, &mut Letter),
-    now: DateTime<Utc>,
 ) {
     let Some(words) = facts.words(event, row.kind, stationery.lang) else { return };
     let values = Values {
         title: letter.title.clone(),
-        when: short_time(stationery.lang, &sessions::span(session), now),
-        place: sessions::location(event, session).to_owned(),
+        when,
+        place: place.to_owned(),
         host: facts.host(event).to_owned(),
         name: facts.name(row).to_owned(),
     };

@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::mail::{Invitation, headline};
 use super::message::{
     Composed, Letter, Stationery, attendance, before, from_name, greeting, headline_of_many, listed, mail, method,
-    notes, own_sequence, reason, said, short_time, time, what,
+    notes, own_sequence, own_words, reason, said, short_time, time, what,
 };
 use super::registration::Registered;
 use crate::calendar::recurring::{self, Head, Of};
@@ -71,9 +71,11 @@ pub(super) fn compose(
         return Ok(Composed::Moot(stationery.lang.text(why)));
     }
     let lang = stationery.lang;
-    let letter = letter(stationery, facts, row, &seen, now)?;
+    let mut letter = letter(stationery, facts, row, &seen, now)?;
     let args = [("title", letter.title.clone()), ("when", when(stationery, row, &seen, now))];
-    let subject = lang.text_with(&format!("mail-subject-{}", what(facts, row)), args);
+    let mut subject = lang.text_with(&format!("mail-subject-{}", what(facts, row)), args);
+    let setting = (when(stationery, row, &seen, now), seen.event.location.as_str());
+    own_words(stationery, facts, row, (seen.event, setting), (&mut subject, &mut letter));
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
     mail.from.name = from_name(stationery, facts.host(seen.event));
     mail.answers = facts.earlier(row).map(str::to_owned);
