@@ -1,5 +1,6 @@
 //! Settings: embedded defaults, then a file, then environment variables; wrong means no start.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{NaiveTime, TimeDelta};
@@ -8,6 +9,7 @@ use serde::Deserialize;
 
 use crate::dates::{Observances, Zone, parse_duration};
 use crate::notify::Quiet;
+use crate::outbox::{Limits, Paces};
 use crate::scheduling::{Kinds, WorkHours};
 
 const DEFAULT: &str = include_str!("../config/default.toml");
@@ -100,9 +102,58 @@ pub struct Mail {
     pub after: String,
     /// Days in which what was missed is to be made up.
     pub make_up_days: u32,
+    /// What is demanded of the connection to the server.
+    pub tls: TlsPolicy,
+    /// Certificates of a site's own authority, PEM; empty: the public ones alone.
+    pub ca_file: String,
+    /// Seconds that one step of the conversation with the server may take.
+    pub timeout: u32,
+    /// Mails a second to one domain; 0: as many as there are.
+    pub domain_per_second: f64,
+    /// Mails a day to one domain; 0: as many as there are.
+    pub domain_per_day: u32,
+    /// Domains that take more or less.
+    #[serde(default)]
+    pub domains: BTreeMap<String, DomainPace>,
+}
+
+/// What is demanded of the connection to the mail server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsPolicy {
+    /// Never encrypted.
+    None,
+    /// Encrypted when the server offers it; demanded with a password, except to this machine.
+    Opportunistic,
+    /// Encrypted, with a certificate that somebody vouches for.
+    Required,
+}
+
+/// `[mail.domains."example.org"]`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DomainPace {
+    /// Mails a second; missing: as for any domain.
+    pub per_second: Option<f64>,
+    /// Mails a day; missing: as for any domain.
+    pub per_day: Option<u32>,
 }
 
 impl Mail {
+    /// How fast mail may go to each domain.
+    #[must_use]
+    pub fn paces(&self) -> Paces {
+        let others = Limits { per_second: self.domain_per_second, per_day: self.domain_per_day };
+        let named = self.domains.iter().map(|(domain, pace)| {
+            let limits = Limits {
+                per_second: pace.per_second.unwrap_or(others.per_second),
+                per_day: pace.per_day.unwrap_or(others.per_day),
+            };
+            (domain.to_lowercase(), limits)
+        });
+        Paces { others, named: named.collect() }
+    }
+
     /// The sender's domain: the right part of every Message-ID.
     #[must_use]
     pub fn domain(&self) -> &str {
@@ -329,6 +380,17 @@ impl Config {
         if !(1..=366).contains(&self.mail.make_up_days) {
             return wrong("mail.make_up_days", "takes 1 to 366 days");
         }
+        if !(1..=600).contains(&self.mail.timeout) {
+            return wrong("mail.timeout", "takes 1 to 600 seconds");
+        }
+        let paces = self.mail.paces();
+        // Slower than that is a daily limit.
+        if paces.named.values().chain([&paces.others]).any(|limits| !is_rate(limits.per_second)) {
+            return wrong(
+                "mail.domain_per_second, mail.domains",
+                "takes 0 (no limit), or from 0.001 to 100000 mails a second",
+            );
+        }
         self.yearly_observances().map(drop)
     }
 }
@@ -339,6 +401,10 @@ fn clock_time(text: &str) -> Option<NaiveTime> {
 
 fn after(text: &str) -> Option<TimeDelta> {
     parse_duration(text).filter(|length| *length <= TimeDelta::days(5))
+}
+
+fn is_rate(per_second: f64) -> bool {
+    per_second == 0.0 || (0.001..=100_000.0).contains(&per_second)
 }
 
 #[cfg(test)]

@@ -64,10 +64,16 @@ pub async fn add_reminders(app: &App) -> Result<()> {
 
 /// Sends what is due until nothing is left.
 pub async fn deliver(app: &App, stop: &CancellationToken) -> Result<()> {
-    let (db, clock, config) = (&app.db, app.clock.as_ref(), &app.config);
-    let (mailer, views, kinds) = (&app.mailer, &app.views, &app.kinds);
-    let key = app.signing_key().await?;
-    let count = Delivery { db, clock, mailer, views, kinds, config, key }.drain(stop).await?;
+    let delivery = Delivery {
+        db: app.db.clone(),
+        clock: app.clock.clone(),
+        mailer: app.mailer.clone(),
+        views: app.views.clone(),
+        kinds: app.kinds.clone(),
+        config: app.config.clone(),
+        key: app.signing_key().await?.clone(),
+    };
+    let count = delivery.drain(stop).await?;
     if count > 0 {
         tracing::info!(count, "messages settled");
     }

@@ -51,6 +51,8 @@ pub struct Model {
     pub series_id: Option<SeriesId>,
     /// The right part of the address, lower case: what paces go by.
     pub domain: String,
+    /// The slot that the pace of its domain gave it.
+    pub paced_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -14,7 +14,12 @@ impl MigrationTrait for Migration {
         add_columns(m, "event", [text("remind_whom").default("all").take(), json_binary_null("after")]).await?;
         add_columns(m, "session", [integer("answers_from").default(0).take()]).await?;
         // Foreign keys cannot be added to a table that is there on SQLite.
-        add_columns(m, "outbox", [big_integer_null("series_id"), text("domain").default("").take()]).await?;
+        let outbox = [
+            big_integer_null("series_id"),
+            text("domain").default("").take(),
+            timestamp_with_time_zone_null("paced_at"),
+        ];
+        add_columns(m, "outbox", outbox).await?;
         create(m, tables(), indexes()).await?;
         // A subscription need not be a person's any more; what was NOT NULL cannot be loosened on SQLite.
         m.execute(copy_feeds("feed", "calendar_feed")).await?;
@@ -44,7 +49,7 @@ impl MigrationTrait for Migration {
         .await?;
         m.drop_index(Index::drop().table("outbox").name("ix_outbox_series_id").to_owned()).await?;
         m.drop_index(Index::drop().table("outbox").name("ix_outbox_message_id").to_owned()).await?;
-        drop_columns(m, "outbox", &["series_id", "domain"]).await?;
+        drop_columns(m, "outbox", &["series_id", "domain", "paced_at"]).await?;
         drop_columns(m, "session", &["answers_from"]).await?;
         drop_columns(m, "event", &["remind_whom", "after"]).await
     }

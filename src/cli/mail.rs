@@ -51,6 +51,6 @@ async fn test(config: &Config, address: String, now: DateTime<Utc>) -> Result<()
             println!("{answer}");
             Ok(())
         }
-        Outcome::Failed(answer) | Outcome::Dead(answer) => Err(Error::internal(answer)),
+        Outcome::Failed(answer) | Outcome::Away(answer) | Outcome::Dead(answer) => Err(Error::internal(answer)),
     }
 }

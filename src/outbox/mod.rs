@@ -4,15 +4,21 @@
 //! between the mail server's answer and the row's mark sends it a second time, with the same Message-ID.
 
 pub mod api;
-mod delivery;
+mod claim;
+mod outcome;
+mod pace;
 mod queue;
+mod settle;
 mod summary;
 mod told;
 pub mod trouble;
 mod withdraw;
 
-pub use delivery::{LEASE, Outcome, Patience, claim, has_due, put_off, release, renew, settle};
-pub use queue::{Message, enqueue, enqueue_for};
+pub use claim::{LEASE, claim, has_due, put_off, release, renew};
+pub use outcome::{Outcome, Patience};
+pub use pace::{Limits, Paces, pace};
+pub use queue::{Message, domain, enqueue, enqueue_for};
+pub use settle::{Settled, settle};
 pub use summary::{Heap, summary, troubled};
 pub use told::of_event;
 pub use withdraw::{Withdrawn, Written, withdraw};

@@ -1,6 +1,6 @@
 //! Putting messages into the outbox.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::{AccountId, EventId, PersonId, SeriesId, SessionId};
 use entity::outbox;
 use entity::state::{MessageKind, MessageState};
@@ -8,6 +8,9 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr};
 
 use crate::db::insert_all;
+
+/// How far a sign-in link goes before what waits already: somebody stands before the door, and it works for minutes.
+const AHEAD: TimeDelta = TimeDelta::days(1);
 
 /// One thing to tell one address.
 #[derive(Clone, Debug)]
@@ -58,7 +61,7 @@ pub async fn enqueue_for(
             detail: Set(message.detail),
             state: Set(MessageState::Queued),
             attempts: Set(0),
-            next_at: Set(goes),
+            next_at: Set(if message.kind == MessageKind::SignIn { goes - AHEAD } else { goes }),
             message_id: Set(uuid::Uuid::new_v4().to_string()),
             created_at: Set(now),
             ..Default::default()

@@ -5,7 +5,7 @@ use entity::outbox::{self, Model as Row};
 use entity::state::{MessageKind, MessageState, Scope};
 use entity::{event, person};
 use mail_parser::{Message, MessageParser, MimeHeaders};
-use pufa::outbox::{Outcome, Patience, claim, renew, settle};
+use pufa::outbox::{Outcome, Patience, Settled, claim, renew, settle};
 use pufa::state::Mode;
 use pufa::{access, jobs};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
@@ -309,16 +309,20 @@ journeys! {
         assert_eq!(ids.len(), 6, "six people, each claimed once");
         assert!(claim(db, "three", 10, now).await.unwrap().is_empty());
         // One worker goes on, the other was killed.
-        renew(db, "one", now + TimeDelta::seconds(20)).await.unwrap();
+        renew(db, "one", &ids, now + TimeDelta::seconds(20)).await.unwrap();
         let later = now + TimeDelta::seconds(30);
         let taken = claim(db, "three", 10, later).await.unwrap();
         assert!(!taken.is_empty() && taken.iter().all(|row| row.lease_until > Some(later)));
         // What the killed one has to say comes too late.
         let patience = Patience { retry_after: TimeDelta::seconds(60), max_attempts: 3 };
-        let outcome = || Outcome::Sent("250 OK".into());
-        assert!(!settle(db, &taken[0], "two", outcome(), patience, 0.0, later).await.unwrap());
-        assert!(settle(db, &taken[0], "three", outcome(), patience, 0.0, later).await.unwrap());
-        assert!(!settle(db, &taken[0], "three", outcome(), patience, 0.0, later).await.unwrap());
+        let sent: Vec<_> = taken.iter().map(|row| Settled::new(row, Outcome::Sent(format!("250 {}", row.id)), 0.0, later)).collect();
+        let count = taken.len() as u64;
+        assert_eq!(settle(db, "two", &sent, patience).await.unwrap(), 0);
+        assert_eq!(settle(db, "three", &sent, patience).await.unwrap(), count);
+        assert_eq!(settle(db, "three", &sent, patience).await.unwrap(), 0);
+        for row in rows(app).await.into_iter().filter(|row| row.state == MessageState::Sent) {
+            assert_eq!((row.answer, row.attempts, row.sent_at), (Some(format!("250 {}", row.id)), 1, Some(later)));
+        }
     }
 
     async fn failures_back_off_and_end(app: &TestApp) {
@@ -329,7 +333,8 @@ journeys! {
         let (db, mut now, mut waits) = (app.db.write(), app.now(), Vec::new());
         for _ in 0..3 {
             let row = claim(db, "one", 1, now).await.unwrap().pop().expect("due");
-            settle(db, &row, "one", Outcome::Failed("451 later".into()), patience, 0.0, now).await.unwrap();
+            let failed = Settled::new(&row, Outcome::Failed("451 later".into()), 0.0, now);
+            settle(db, "one", &[failed], patience).await.unwrap();
             let row = rows(app).await.pop().unwrap();
             waits.push((row.state.as_str(), (row.next_at - now).num_seconds()));
             assert!(claim(db, "one", 1, row.next_at - TimeDelta::seconds(1)).await.unwrap().is_empty());

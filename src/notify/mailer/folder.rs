@@ -13,9 +13,15 @@ pub async fn write(folder: &Path, mail: &Mail, bytes: &[u8]) -> io::Result<Strin
     let to: String = mail.to.address.chars().map(|c| if safe(c) { c } else { '_' }).take(80).collect();
     let name = format!("{}-{to}-{id}.eml", mail.date.format("%Y%m%dT%H%M%SZ"));
     let temporary = folder.join(format!(".{name}.part"));
-    tokio::fs::write(&temporary, bytes).await?;
-    tokio::fs::rename(&temporary, folder.join(&name)).await?;
-    Ok(name)
+    let written = match tokio::fs::write(&temporary, bytes).await {
+        Ok(()) => tokio::fs::rename(&temporary, folder.join(&name)).await,
+        Err(error) => Err(error),
+    };
+    if written.is_err() {
+        // A full folder gets no fuller by what is only half there.
+        drop(tokio::fs::remove_file(&temporary).await);
+    }
+    written.map(|()| name)
 }
 
 fn safe(c: char) -> bool {

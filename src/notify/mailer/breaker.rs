@@ -1,0 +1,91 @@
+//! Leaving a server alone that is away: one wait for all, so that not every message burns its attempts.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The longest wait: what came back is noticed soon.
+const LONGEST: TimeDelta = TimeDelta::minutes(5);
+
+/// Why the server is left alone, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// Since when it is away.
+    pub since: DateTime<Utc>,
+    /// When it is asked again.
+    pub until: DateTime<Utc>,
+    /// What it, or the network, said.
+    pub why: String,
+    /// Waits so far.
+    waits: u32,
+}
+
+/// Knows whether the server is away.
+#[derive(Debug)]
+pub struct Breaker {
+    first: TimeDelta,
+    rest: Mutex<Option<Rest>>,
+}
+
+impl Breaker {
+    /// One whose first wait is `first`; each after it is twice as long, up to five minutes.
+    pub const fn new(first: TimeDelta) -> Self {
+        Self { first, rest: Mutex::new(None) }
+    }
+
+    /// Whether, and until when, it is left alone. After that time it is asked again, still on probation.
+    pub fn resting(&self, now: DateTime<Utc>) -> Option<Rest> {
+        self.state().filter(|rest| rest.until > now)
+    }
+
+    /// Whether the last that was heard of it is that it is away.
+    pub fn on_probation(&self) -> bool {
+        self.state().is_some()
+    }
+
+    /// It is away. Several who notice at once count once.
+    pub fn trip(&self, why: &str, now: DateTime<Utc>) {
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, waits) = match rest.as_ref() {
+            Some(rest) if rest.until > now => return,
+            Some(rest) => (rest.since, rest.waits + 1),
+            None => (now, 0),
+        };
+        let wait = self.first.checked_mul(1 << waits.min(16)).unwrap_or(LONGEST).min(LONGEST);
+        *rest = Some(Rest { since, until: now + wait, why: why.to_owned(), waits });
+    }
+
+    /// It answered.
+    pub fn answered(&self) {
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn state(&self) -> Option<Rest> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_once_for_all_and_end_when_it_answers() {
+        let at = |seconds: i64| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let breaker = Breaker::new(TimeDelta::seconds(60));
+        assert!(breaker.resting(at(0)).is_none());
+        breaker.trip("refused", at(0));
+        breaker.trip("refused", at(1));
+        assert_eq!(breaker.resting(at(59)).unwrap().until, at(60));
+        assert!(breaker.resting(at(60)).is_none() && breaker.on_probation());
+        breaker.trip("refused", at(60));
+        let rest = breaker.resting(at(61)).unwrap();
+        assert_eq!((rest.since, rest.until), (at(0), at(180)));
+        for n in 1..9 {
+            breaker.trip("refused", at(1_000 * n));
+        }
+        assert_eq!(breaker.resting(at(8_000)).unwrap().until, at(8_300));
+        breaker.answered();
+        assert!(breaker.resting(at(8_001)).is_none() && !breaker.on_probation());
+    }
+}

@@ -1,0 +1,177 @@
+//! One conversation with a server: opened as the settings demand, then a mail at a time.
+//!
+//! Each step has its time, so that a server that hangs anywhere is noticed there.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use lettre::address::Envelope;
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt, Rset};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::response::Response;
+use tokio::net::TcpStream;
+
+use super::target::{Security, Server};
+
+/// An open conversation.
+pub struct Connection {
+    inner: AsyncSmtpConnection,
+    step: Duration,
+    used: Instant,
+    /// Whether it carried a mail before: then the server may have closed it meanwhile.
+    pub worn: bool,
+}
+
+/// Where a conversation ended, and how.
+pub struct Broken {
+    /// What was asked.
+    pub step: Step,
+    /// What came of it.
+    pub why: Why,
+}
+
+/// What was asked of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A connection, greeting, encryption, sign-in.
+    Open,
+    /// To take a mail of this sender.
+    Mail,
+    /// To take one for this recipient.
+    Recipient,
+    /// To take the text.
+    Data,
+    /// To say that it has it.
+    End,
+}
+
+impl Step {
+    /// As people who run mail servers call it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "connect",
+            Self::Mail => "MAIL FROM",
+            Self::Recipient => "RCPT TO",
+            Self::Data => "DATA",
+            Self::End => "end of data",
+        }
+    }
+}
+
+/// What came of a step.
+pub enum Why {
+    /// The server, or the network, said so.
+    Smtp(SmtpError),
+    /// It does not offer what the settings demand.
+    Refused(String),
+    /// Nothing came in that many seconds.
+    Silence(u64),
+}
+
+impl Connection {
+    /// Connects, encrypts and signs in, as the settings demand.
+    pub async fn open(server: &Server) -> Result<Self, Broken> {
+        let opened = tokio::time::timeout(server.step, open(server)).await;
+        let inner = match opened {
+            Ok(Ok(inner)) => inner,
+            Ok(Err(why)) => return Err(Broken { step: Step::Open, why }),
+            Err(_) => return Err(Broken { step: Step::Open, why: Why::Silence(server.step.as_secs()) }),
+        };
+        Ok(Self { inner, step: server.step, used: Instant::now(), worn: false })
+    }
+
+    /// Whether the server is still there. One that was used a moment ago is not asked.
+    pub async fn is_alive(&mut self) -> bool {
+        const MOMENT: Duration = Duration::from_secs(5);
+        self.used.elapsed() < MOMENT
+            || tokio::time::timeout(self.step, self.inner.command(Noop)).await.is_ok_and(|answer| answer.is_ok())
+    }
+
+    /// Sends a mail; gives the server's word. After an error the conversation can go on if [`Self::reset`] says so.
+    pub async fn send(&mut self, envelope: &Envelope, mail: &[u8]) -> Result<Response, Broken> {
+        let eight = !mail.is_ascii() && self.inner.server_info().supports_feature(Extension::EightBitMime);
+        let options = if eight { vec![MailParameter::Body(MailBodyParameter::EightBitMime)] } else { Vec::new() };
+        self.ask(Step::Mail, Mail::new(envelope.from().cloned(), options)).await?;
+        for to in envelope.to() {
+            self.ask(Step::Recipient, Rcpt::new(to.clone(), Vec::new())).await?;
+        }
+        self.ask(Step::Data, Data).await?;
+        // A relay may look through the whole mail before it answers (RFC 5321 section 4.5.3.2.6).
+        let answer = within(Step::End, self.step * 2, self.inner.message(mail)).await?;
+        (self.used, self.worn) = (Instant::now(), true);
+        Ok(answer)
+    }
+
+    /// Forgets a mail that was refused halfway; false when the conversation is over.
+    pub async fn reset(&mut self) -> bool {
+        self.used = Instant::now();
+        tokio::time::timeout(self.step, self.inner.command(Rset)).await.is_ok_and(|answer| answer.is_ok())
+    }
+
+    /// Says goodbye, if the server listens.
+    pub async fn close(mut self) {
+        const POLITE: Duration = Duration::from_secs(2);
+        // Whatever it answers: nothing is owed any more.
+        drop(tokio::time::timeout(POLITE, self.inner.abort()).await);
+    }
+
+    /// What the server called itself.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.inner.is_encrypted()
+    }
+
+    async fn ask(&mut self, step: Step, command: impl Display) -> Result<Response, Broken> {
+        within(step, self.step, self.inner.command(command)).await
+    }
+}
+
+async fn within(
+    step: Step,
+    limit: Duration,
+    answer: impl Future<Output = Result<Response, SmtpError>>,
+) -> Result<Response, Broken> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Err(Broken { step, why: Why::Smtp(error) }),
+        Err(_) => Err(Broken { step, why: Why::Silence(limit.as_secs()) }),
+    }
+}
+
+async fn open(server: &Server) -> Result<AsyncSmtpConnection, Why> {
+    let name = ClientId::default();
+    let at = (server.host.as_str(), server.port);
+    let mut connection = if let Security::Wrapped(tls) = &server.security {
+        AsyncSmtpConnection::connect_tokio1(at, Some(server.step), &name, Some(tls.clone()), None).await?
+    } else {
+        let refused = |e: std::io::Error| Why::Refused(format!("{}:{}: {e}", server.host, server.port));
+        let stream = TcpStream::connect(at).await.map_err(refused)?;
+        // A mail goes out in two writes; without this the second waits for the answer to the first.
+        stream.set_nodelay(true).map_err(refused)?;
+        AsyncSmtpConnection::connect_with_transport(Box::new(stream), &name).await?
+    };
+    match &server.security {
+        Security::Required(_) if !connection.can_starttls() => {
+            connection.abort().await;
+            return Err(Why::Refused("the server offers no STARTTLS, and mail.tls demands it".to_owned()));
+        }
+        Security::Required(tls) => connection.starttls(tls.clone(), &name).await?,
+        Security::Opportunistic(tls) if connection.can_starttls() => connection.starttls(tls.clone(), &name).await?,
+        _ => {}
+    }
+    if let Some(credentials) = &server.credentials {
+        connection.auth(DEFAULT_MECHANISMS, credentials).await?;
+    }
+    Ok(connection)
+}
+
+impl From<SmtpError> for Why {
+    fn from(error: SmtpError) -> Self {
+        Self::Smtp(error)
+    }
+}

@@ -1,0 +1,51 @@
+//! What an error of a conversation means for the message: again, again but the server itself is away, or never.
+
+use lettre::transport::smtp::Error as SmtpError;
+
+use super::connection::{Broken, Step, Why};
+use crate::outbox::Outcome;
+
+/// What became of a message whose conversation broke off there.
+pub fn outcome(broken: &Broken) -> Outcome {
+    match &broken.why {
+        Why::Refused(text) => Outcome::Away(one_line(text)),
+        Why::Silence(seconds) => {
+            let text = format!("no answer to {} within {seconds} seconds", broken.step.as_str());
+            if broken.step == Step::Open { Outcome::Away(text) } else { Outcome::Failed(text) }
+        }
+        Why::Smtp(error) => of_error(broken.step, error),
+    }
+}
+
+fn of_error(step: Step, error: &SmtpError) -> Outcome {
+    let code = error.status().map(|code| code.to_string()).unwrap_or_default();
+    let mut text = error.to_string();
+    let said = text.split_once("): ").filter(|_| !code.is_empty()).map(|(_, said)| said.to_owned());
+    if let Some(said) = &said {
+        text = format!("{code} {said}");
+    } else if code.is_empty() {
+        // Nothing was said: then it matters where.
+        text = format!("{}: {text}", step.as_str());
+    }
+    let text = one_line(&text);
+    // What is said before a mail is offered is not about the mail.
+    if step == Step::Open || is_about_us(&code) || is_busy(&code, said.as_deref().unwrap_or_default()) {
+        return Outcome::Away(text);
+    }
+    if error.is_permanent() || error.is_client() { Outcome::Dead(text) } else { Outcome::Failed(text) }
+}
+
+/// An account that it does not take is a matter of the settings (RFC 4954 section 6), not of this mail.
+fn is_about_us(code: &str) -> bool {
+    ["530", "534", "535", "538"].contains(&code)
+}
+
+/// RFC 5321 section 4.2.3: it closes, or has no room. A mailbox that is full (RFC 3463, X.2.2) is another thing.
+fn is_busy(code: &str, said: &str) -> bool {
+    code == "421" || (code == "452" && !said.starts_with("4.2."))
+}
+
+/// What a server said, as it is kept: one line, not too long.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect()
+}
