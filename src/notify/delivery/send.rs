@@ -37,8 +37,8 @@ pub(super) async fn all(line: Arc<Line>, parcels: Arc<Mutex<Receiver<Parcel>>>, 
         let now = line.delivery.clock.now();
         match &outcome {
             Outcome::Away(why) => {
-                breaker.trip(why, now);
-                if line.away.fetch_add(1, Ordering::Relaxed) == 0 {
+                // The log says it once a round, and when it is left alone.
+                if breaker.trip(why, now) || line.away.fetch_add(1, Ordering::Relaxed) == 0 {
                     tracing::warn!(%why, "the mail server is away");
                 }
             }

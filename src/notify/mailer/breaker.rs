@@ -1,9 +1,12 @@
 //! Leaving a server alone that is away: one wait for all, so that not every message burns its attempts.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// So many in a row that found nobody make the server away: until then each message is tried, and its state says so.
+const STRIKES: u32 = 100;
 /// The longest wait: what came back is noticed soon.
 const LONGEST: TimeDelta = TimeDelta::minutes(5);
 
@@ -24,13 +27,14 @@ pub struct Rest {
 #[derive(Debug)]
 pub struct Breaker {
     first: TimeDelta,
+    strikes: AtomicU32,
     rest: Mutex<Option<Rest>>,
 }
 
 impl Breaker {
     /// One whose first wait is `first`; each after it is twice as long, up to five minutes.
     pub const fn new(first: TimeDelta) -> Self {
-        Self { first, rest: Mutex::new(None) }
+        Self { first, strikes: AtomicU32::new(0), rest: Mutex::new(None) }
     }
 
     /// Whether, and until when, it is left alone. After that time it is asked again, still on probation.
@@ -43,20 +47,26 @@ impl Breaker {
         self.state().is_some()
     }
 
-    /// It is away. Several who notice at once count once.
-    pub fn trip(&self, why: &str, now: DateTime<Utc>) {
+    /// It did not answer. Once it is taken for away, several who notice at once count once. True when it is left alone
+    /// from now on.
+    pub fn trip(&self, why: &str, now: DateTime<Utc>) -> bool {
+        if self.strikes.fetch_add(1, Ordering::Relaxed) + 1 < STRIKES {
+            return false;
+        }
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, waits) = match rest.as_ref() {
-            Some(rest) if rest.until > now => return,
+            Some(rest) if rest.until > now => return false,
             Some(rest) => (rest.since, rest.waits + 1),
             None => (now, 0),
         };
         let wait = self.first.checked_mul(1 << waits.min(16)).unwrap_or(LONGEST).min(LONGEST);
         *rest = Some(Rest { since, until: now + wait, why: why.to_owned(), waits });
+        true
     }
 
     /// It answered.
     pub fn answered(&self) {
+        self.strikes.store(0, Ordering::Relaxed);
         *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -74,8 +84,11 @@ mod tests {
         let at = |seconds: i64| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
         let breaker = Breaker::new(TimeDelta::seconds(60));
         assert!(breaker.resting(at(0)).is_none());
-        breaker.trip("refused", at(0));
-        breaker.trip("refused", at(1));
+        for _ in 1..STRIKES {
+            assert!(!breaker.trip("refused", at(0)) && breaker.resting(at(0)).is_none());
+        }
+        assert!(breaker.trip("refused", at(0)));
+        assert!(!breaker.trip("refused", at(1)));
         assert_eq!(breaker.resting(at(59)).unwrap().until, at(60));
         assert!(breaker.resting(at(60)).is_none() && breaker.on_probation());
         breaker.trip("refused", at(60));
