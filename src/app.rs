@@ -81,6 +81,7 @@ pub fn router(app: App) -> Router {
         .merge(calendar::why::pages::routes())
         .merge(scheduling::pages::routes())
         .merge(notify::pages::routes())
+        .merge(notify::desk::pages::routes())
         .merge(planning::pages::routes())
         .merge(directory::pages::routes())
         .merge(report::pages::routes())

@@ -11,9 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use super::due::{Turn, after_turn};
 use super::facts::Facts;
 use super::mail::headline;
-use super::message::{
-    Composed, Letter, Stationery, from_name, greeting, headline_of_many, mail, own_words, short_time,
-};
+use super::message::{Composed, Letter, Stationery, from, greeting, headline_of_many, mail, own_words, short_time};
 use super::registration::Registered;
 use super::wishes;
 use crate::error::{Error, Result};
@@ -76,7 +74,7 @@ pub(super) fn compose(
     let setting = (short_time(lang, &sessions::span(session), now), sessions::location(event, session));
     own_words(stationery, facts, row, (event, setting), (&mut subject, &mut letter));
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
-    mail.from.name = from_name(stationery, facts.host(event));
+    mail.from = from(stationery, facts, event);
     mail.answers = facts.earlier(row).map(str::to_owned);
     mail.unsubscribe = letter.stop.map(|(_, url)| url);
     Ok(Composed::Mail(Box::new(mail)))

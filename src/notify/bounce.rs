@@ -5,7 +5,7 @@ use entity::outbox;
 
 use super::facts::Facts;
 use super::mail::headline;
-use super::message::{Composed, Letter, Stationery, from_name, greeting, headline_of_many, mail};
+use super::message::{Composed, Letter, Stationery, from, greeting, headline_of_many, mail};
 use crate::error::{Error, Result};
 
 /// Makes the mail.
@@ -47,6 +47,6 @@ pub(super) fn compose(
     };
     let subject = lang.text_with("mail-subject-bounce", [("title", letter.title.clone()), ("to", headline(&to))]);
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
-    mail.from.name = from_name(stationery, facts.host(event));
+    mail.from = from(stationery, facts, event);
     Ok(Composed::Mail(Box::new(mail)))
 }

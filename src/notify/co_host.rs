@@ -6,7 +6,7 @@ use entity::{event, outbox, session};
 
 use super::facts::Facts;
 use super::mail::headline;
-use super::message::{Composed, Letter, Stationery, from_name, greeting, headline_of_many, mail, short_time};
+use super::message::{Composed, Letter, Stationery, from, greeting, headline_of_many, mail, short_time};
 use crate::error::{Error, Result};
 use crate::scheduling::session as sessions;
 use crate::view::format;
@@ -45,7 +45,7 @@ pub(super) fn compose(
     let args = [("title", letter.title.clone()), ("when", when), ("org", org.to_owned())];
     let subject = lang.text_with(&format!("mail-subject-co-host-{said}"), args);
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
-    mail.from.name = from_name(stationery, facts.host(event));
+    mail.from = from(stationery, facts, event);
     Ok(Composed::Mail(Box::new(mail)))
 }
 

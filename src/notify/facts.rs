@@ -13,6 +13,8 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Query
 
 use super::digest::Agenda;
 use super::due::{Standing, may_wait};
+use super::mail::Party;
+use super::sender::senders_of;
 use super::texts::{Held, Words, of_messages};
 use crate::calendar::heads;
 use crate::calendar::recurring::Head;
@@ -38,6 +40,7 @@ pub struct Facts {
     events: HashMap<EventId, event::Model>,
     sessions: HashMap<SessionId, session::Model>,
     hosts: HashMap<OrganisationId, String>,
+    senders: HashMap<OrganisationId, Party>,
     names: HashMap<PersonId, String>,
     topics: HashMap<EventId, Vec<String>>,
     speakers: HashMap<EventId, Vec<speaker::Model>>,
@@ -81,6 +84,7 @@ impl Facts {
         }
         Ok(Self {
             speakers,
+            senders: senders_of(db, events.values().map(|event| event.host_id)).await?,
             hosts: hosts.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
             names: persons.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
             topics,
@@ -188,6 +192,12 @@ impl Facts {
     #[must_use]
     pub fn host(&self, event: &event::Model) -> &str {
         self.hosts.get(&event.host_id).map_or("", String::as_str)
+    }
+
+    /// In whose name mail of an event goes out, where its host, or one above it, has a sender of its own.
+    #[must_use]
+    pub fn sender(&self, event: &event::Model) -> Option<&Party> {
+        self.senders.get(&event.host_id)
     }
 
     /// The name of the one whom a message goes to; empty for an account.

@@ -115,7 +115,7 @@ pub fn compose(
     let setting = (short_time(lang, &span, now), sessions::location(event, session));
     own_words(stationery, facts, row, (event, setting), (&mut subject, &mut letter));
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
-    mail.from.name = from_name(stationery, facts.host(event));
+    mail.from = from(stationery, facts, event);
     mail.answers = facts.earlier(row).map(str::to_owned);
     mail.unsubscribe = letter.stop.map(|(_, url)| url);
     mail.calendar = invitation(stationery, facts, row, event, session)?;
@@ -353,7 +353,7 @@ pub(super) fn attendance(
     method: Method,
 ) -> Attendance {
     Attendance {
-        organizer: Party { name: facts.host(event).to_owned(), address: stationery.sender.address.clone() },
+        organizer: Party { name: facts.host(event).to_owned(), address: from(stationery, facts, event).address },
         attendee: Party { name: facts.name(row).to_owned(), address: row.address.clone() },
         required: event.required && Registered::of(facts, row).is_none(),
         method,
@@ -429,8 +429,16 @@ pub(super) fn mail(
     })
 }
 
+/// In whose name mail of an event goes out: its host's own sender, else the site's with the host's name.
+pub(super) fn from(stationery: &Stationery<'_>, facts: &Facts, event: &event::Model) -> Party {
+    facts.sender(event).cloned().unwrap_or_else(|| Party {
+        name: from_name(stationery, facts.host(event)),
+        address: stationery.sender.address.clone(),
+    })
+}
+
 /// `普法（县科技局）`
-pub(super) fn from_name(stationery: &Stationery<'_>, host: &str) -> String {
+fn from_name(stationery: &Stationery<'_>, host: &str) -> String {
     match (stationery.sender.name.as_str(), host) {
         (name, "") => name.to_owned(),
         ("", host) => host.to_owned(),

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::facts::Facts;
 use super::mail::{Invitation, headline};
 use super::message::{
-    Composed, Letter, Stationery, attendance, before, from_name, greeting, headline_of_many, listed, mail, method,
-    notes, own_sequence, own_words, reason, said, short_time, time, what,
+    Composed, Letter, Stationery, attendance, before, from, greeting, headline_of_many, listed, mail, method, notes,
+    own_sequence, own_words, reason, said, short_time, time, what,
 };
 use super::registration::Registered;
 use crate::calendar::recurring::{self, Head, Of};
@@ -77,7 +77,7 @@ pub(super) fn compose(
     let setting = (when(stationery, row, &seen, now), seen.event.location.as_str());
     own_words(stationery, facts, row, (seen.event, setting), (&mut subject, &mut letter));
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
-    mail.from.name = from_name(stationery, facts.host(seen.event));
+    mail.from = from(stationery, facts, seen.event);
     mail.answers = facts.earlier(row).map(str::to_owned);
     if let Some(method) = method {
         mail.calendar = Some(calendar(stationery, facts, row, &seen, method)?);

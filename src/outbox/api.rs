@@ -1,8 +1,8 @@
-//! What was mailed of an event, over HTTP.
+//! What was mailed of an event, and sending it again, over HTTP.
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use entity::id::EventId;
+use entity::id::{EventId, OutboxId};
 use entity::outbox;
 use entity::state::{MessageKind, MessageState};
 use serde::Serialize;
@@ -12,18 +12,21 @@ use utoipa_axum::routes;
 
 use super::of_event;
 use crate::error::Result;
+use crate::notify::desk::{Reach, again};
 use crate::scheduling::event_for;
 use crate::state::App;
-use crate::web::{Caller, Cursor, Items, Json, Path, Query, ToRead};
+use crate::web::{Caller, Cursor, Items, Json, Path, Query, ToManage, ToRead};
 
-/// The route of an event's messages.
+/// The routes of messages.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(messages))
+    OpenApiRouter::default().routes(routes!(messages)).routes(routes!(send_again))
 }
 
 /// A message, and what became of it.
 #[derive(Debug, Serialize, ToSchema)]
 struct MessageView {
+    /// Opaque.
+    id: String,
     /// Where it goes.
     to: String,
     /// `invitation`, `update`, `cancellation`, `reminder`.
@@ -52,6 +55,7 @@ struct MessageView {
 impl MessageView {
     fn of(row: outbox::Model, domain: &str) -> Self {
         Self {
+            id: row.id.to_string(),
             to: row.address,
             kind: row.kind,
             session_id: row.session_id.map(|id| id.to_string()),
@@ -82,4 +86,28 @@ async fn messages(
     let listed = of_event(app.db.read(), event.id, cursor.text()).await?;
     let domain = app.config.mail.domain();
     Ok(Json(listed.map(|row| MessageView::of(row, domain)).into()))
+}
+
+/// Sends a message that was given up again, as if it had never been tried, with the same Message-ID; what was known
+/// against its address is forgotten. 409 `wrong-state` unless its state is `dead`, and for links to sign in.
+#[utoipa::path(
+    post, path = "/messages/{id}/send-again", tag = "events",
+    params(("id" = String, Path, description = "Of a message")),
+    responses(
+        (status = 200, body = MessageView, description = "Queued again"),
+        (status = 404, description = "None of the organisation's"),
+        (status = 409, description = "Not given up"),
+    ),
+)]
+async fn send_again(
+    State(app): State<App>,
+    caller: Caller<ToManage>,
+    Path(id): Path<OutboxId>,
+) -> Result<Json<MessageView>> {
+    let now = app.now();
+    let reach = Reach { organisation: caller.actor.organisation, event: None, day: app.config.zone().day(now) };
+    let tx = app.db.begin().await?;
+    let row = again(&tx, &caller.actor, reach, id, now).await?;
+    tx.commit().await?;
+    Ok(Json(MessageView::of(row, app.config.mail.domain())))
 }

@@ -85,6 +85,17 @@ pub async fn clear(db: &impl ConnectionTrait, address: &str) -> Result<bool, DbE
     Ok(done.rows_affected > 0)
 }
 
+/// The same of many at once.
+pub async fn clear_all(db: &impl ConnectionTrait, addresses: impl IntoIterator<Item = &str>) -> Result<(), DbErr> {
+    let mut lower: Vec<String> = addresses.into_iter().map(str::to_lowercase).collect();
+    lower.sort();
+    lower.dedup();
+    for some in lower.chunks(1_000) {
+        mail_trouble::Entity::delete_many().filter(Column::Address.is_in(some)).exec(db).await?;
+    }
+    Ok(())
+}
+
 /// The addresses to which mail of an event went, or was to go, and from which mail came back.
 pub async fn of_event(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<mail_trouble::Model>, DbErr> {
     let lower = sea_orm::sea_query::Func::lower(Expr::col(outbox::Column::Address));

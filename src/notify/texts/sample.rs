@@ -136,5 +136,6 @@ pub fn message(
         sent_at: None,
         series_id: None,
         domain: String::new(),
+        paced_at: None,
     }
 }
