@@ -116,6 +116,7 @@ fn api(config: &Config) -> OpenApiRouter<App> {
     openapi::routes()
         .merge(scheduling::api::routes())
         .merge(scheduling::holidays::api::routes())
+        .merge(scheduling::answer::api::routes())
         .merge(scheduling::reach::api::routes())
         .merge(attendance::api::routes())
         .merge(report::api::routes())

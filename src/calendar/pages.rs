@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::notify::wishes::pages::section as wishes;
 use crate::people::{OrgTree, member_on};
 use crate::scheduling::content::{Material, material, materials_of};
-use crate::scheduling::{Phase, registration, session as sitting};
+use crate::scheduling::{Phase, answer, registration, session as sitting};
 use crate::state::App;
 use crate::view::format;
 use crate::web::{Page, Seat};
@@ -107,7 +107,7 @@ async fn my_page(page: &Page, person: &person::Model, toast: Option<String>) -> 
     let offers = registration::mine::pages::offers(page, person, events).await?;
     let wishes = wishes(page, person.id).await?;
     let context = context! {
-        offers, wishes,
+        offers, wishes, answers => answer::mine::pages::waiting(page, person.id).await?,
         greeting, name => person.name.as_str(),
         today => format!("{} {}", format::date(lang, today, today), format::clock(zone, now)),
         org => member.as_ref().map_or("", |member| tree.name(member.organisation_id)),

@@ -414,7 +414,9 @@ pub(super) fn mail(
     subject: String,
     now: DateTime<Utc>,
 ) -> Result<Mail> {
-    let render = |name: &str| stationery.views.render(name, stationery.lang, letter);
+    let answers = super::links::answers(stationery, facts, row);
+    let context = minijinja::context! { answers, ..minijinja::value::Serde(letter) };
+    let render = |name: &str| stationery.views.render(name, stationery.lang, &context);
     Ok(Mail {
         from: stationery.sender.clone(),
         to: Party { name: facts.name(row).to_owned(), address: row.address.clone() },
@@ -422,7 +424,7 @@ pub(super) fn mail(
         text: render("notify/mail.txt")?,
         html: render("notify/mail.html")?,
         calendar: None,
-        unsubscribe: None,
+        unsubscribe: super::links::decline(stationery, facts, row),
         message_id: row.message_id.clone(),
         answers: None,
         date: now,

@@ -9,6 +9,7 @@ mod digest;
 mod due;
 mod facts;
 mod inbox;
+mod links;
 mod mail;
 mod mailer;
 mod message;

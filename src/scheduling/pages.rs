@@ -4,8 +4,8 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::{
-    act, agenda, content, detail, form, holidays, joint, month, moving, place, planner, registration, series, undo,
-    week, year,
+    act, agenda, answer, content, detail, form, holidays, joint, month, moving, place, planner, registration, series,
+    undo, week, year,
 };
 use crate::state::App;
 
@@ -13,6 +13,8 @@ use crate::state::App;
 pub fn routes() -> Router<App> {
     use super::registration::pages as registered;
     use act::pages as act;
+    use answer::mine::pages as own;
+    use answer::page::pages as answered;
     use registration::mine::pages as mine;
     use registration::public::pages as public;
     Router::new()
@@ -36,6 +38,12 @@ pub fn routes() -> Router<App> {
         .route("/events/{id}/registration/{registration}/up", post(registered::up))
         .route("/my/registrations/{event}", post(mine::on))
         .route("/my/registrations/{event}/off", post(mine::off))
+        .route("/my/answers", get(own::show))
+        .route("/my/answers/{session}", post(own::say))
+        .route("/my/assistants", post(own::name))
+        .route("/my/assistants/{person}/off", post(own::off))
+        .route("/answer/{token}", get(answered::ask).post(answered::take))
+        .route("/events/{id}/mail/trouble", post(answer::shown::pages::clear))
         .route("/open", get(public::open))
         .route("/register/{key}", get(public::ask).post(public::register))
         .route("/registration/{secret}", get(public::look).post(public::take_off))

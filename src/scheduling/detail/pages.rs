@@ -22,7 +22,7 @@ use crate::report::rate::Rate;
 use crate::scheduling::act::pages::reminders;
 use crate::scheduling::content::contents;
 use crate::scheduling::{
-    Afterwards, Kind, Phase, Whole, afterwards, conflict, event_for, joint, load_whole, registration,
+    Afterwards, Kind, Phase, Whole, afterwards, answer, conflict, event_for, joint, load_whole, registration,
     session as sitting, states, undo,
 };
 use crate::view::format;
@@ -98,6 +98,8 @@ pub async fn show(
         chosen => chosen.map(|session| session_view(&page, &whole, session, now)),
         roster, history, deeds,
         sessions => sessions(&page, &whole, now).await?,
+        answers => answer::shown::pages::summary(&page, &actor, &whole, chosen).await?,
+        troubles => answer::shown::pages::troubles(&page, &whole).await?,
         joint => joint::pages::summary(&page, &whole),
         registration => registration::pages::summary(&page, &actor, &whole).await?,
         messages => messages(&page, &whole).await?,
@@ -219,6 +221,7 @@ pub const fn name(group: Group) -> &'static str {
 }
 
 async fn sessions(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Result<Vec<Value>> {
+    let answered = answer::shown::pages::lines(page, whole).await?;
     let came = turnout(page.app.db.read(), whole.sessions.iter().map(|session| session.id)).await?;
     let view = |session: &session::Model| {
         let phase = Phase::of_session(&whole.event, session, now);
@@ -227,7 +230,7 @@ async fn sessions(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Result<Vec<
             page.lang.text_with("page-rate", [("percent", percent), ("n", n.to_string()), ("of", of.to_string())])
         });
         context! {
-            id => session.id.0, phase => phase.as_str(), rate,
+            id => session.id.0, phase => phase.as_str(), rate, answers => answered.get(&session.id.0).cloned(),
             when => format::span(page.lang, &sitting::span(session), now),
             title => session.title.clone(), place => session.location.clone(),
         }

@@ -1,0 +1,39 @@
+//! The links by which an invitation is answered from its mail. Pure.
+
+use entity::outbox;
+use entity::state::MessageKind;
+
+use super::facts::Facts;
+use super::message::Stationery;
+use crate::scheduling::answer::{Link, Scope};
+
+/// What a reader may say, in the order of the buttons.
+const WORDS: [&str; 3] = ["accepted", "tentative", "declined"];
+
+/// Label and address of each answer; none for mail that asks for none, and for who put their name down.
+pub(super) fn answers(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model) -> Vec<(String, String)> {
+    let Some(page) = page(stationery, facts, row) else { return Vec::new() };
+    let label = |word| stationery.lang.text(&format!("answer-say-{word}"));
+    WORDS.iter().map(|word| (label(word), format!("{page}?say={word}"))).collect()
+}
+
+/// Where one who need not come says that they do not.
+pub(super) fn decline(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model) -> Option<String> {
+    let may = facts.event(row).is_some_and(|event| !event.required);
+    page(stationery, facts, row).filter(|_| may).map(|page| format!("{page}?say=declined"))
+}
+
+fn page(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model) -> Option<String> {
+    let asks = matches!(row.kind, MessageKind::Invitation | MessageKind::Update | MessageKind::Reminder);
+    let person = row.person_id.filter(|_| asks && facts.registration(row).is_none())?;
+    let link = match (row.series_id, facts.session(row)) {
+        (_, Some((_, session))) => Link { scope: Scope::Session(session.id), person, seen: session.answers_from },
+        (Some(series), None) => {
+            let sittings = facts.event(row).map(|event| facts.sittings(event)).unwrap_or_default();
+            let seen = sittings.iter().map(|session| session.answers_from).max().unwrap_or(0);
+            Link { scope: Scope::Series(series), person, seen }
+        }
+        (None, None) => return None,
+    };
+    Some(format!("{}/answer/{}", stationery.public_url, link.token(stationery.key)))
+}
