@@ -61,6 +61,7 @@ pub fn build_on(db: Db, config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Re
         clock,
         mailer,
         views: Views::load()?,
+        mailbox: notify::mailbox::Contact::default(),
         tokens: Tokens::default(),
         registrations: web::Throttle::default(),
         signing_key: tokio::sync::OnceCell::new(),

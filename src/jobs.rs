@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
+use crate::notify::mailbox::{Target, look};
 use crate::notify::{Delivery, House, write_due};
 use crate::scheduling::{registration, roster};
 use crate::state::App;
@@ -46,6 +47,16 @@ pub async fn start(app: &App) -> Result<Jobs> {
     jobs.add(app, "rosters", every(10), |app, _| async move { freeze_rosters(&app).await }).await?;
     jobs.add(app, "reminders", every(tick), |app, _| async move { add_reminders(&app).await }).await?;
     jobs.add(app, "mail", every(tick), |app, stop| async move { deliver(&app, &stop).await }).await?;
+    // Wrong settings mean no start.
+    let mailbox = Target::of(&app.config.mailbox).map_err(|why| Error::internal(format!("configuration: {why}")))?;
+    if let Some(target) = mailbox {
+        let target = Arc::new(target);
+        jobs.add(app, "mailbox", every(1), move |app, stop| {
+            let target = target.clone();
+            async move { read_mailbox(&app, &target, &stop).await }
+        })
+        .await?;
+    }
     jobs.add(app, "registrations", "20 * * * * *".to_owned(), |app, _| async move { forget_registrations(&app).await })
         .await?;
     jobs.add(app, "fetches", every(5), |app, _| async move { write_fetches(&app).await }).await?;
@@ -76,6 +87,18 @@ pub async fn deliver(app: &App, stop: &CancellationToken) -> Result<()> {
     let count = delivery.drain(stop).await?;
     if count > 0 {
         tracing::info!(count, "messages settled");
+    }
+    Ok(())
+}
+
+/// Takes in what came to the mailbox, when it is time to look.
+pub async fn read_mailbox(app: &App, target: &Target, stop: &CancellationToken) -> Result<()> {
+    if app.mailbox.is_due(app.now()) {
+        let every = app.config.mailbox.every;
+        let brought = look(&app.db, app.clock.as_ref(), target, (&app.mailbox, every), stop).await;
+        if brought.taken > 0 {
+            tracing::info!(taken = brought.taken, left = brought.left, "mails came in");
+        }
     }
     Ok(())
 }

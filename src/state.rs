@@ -16,6 +16,7 @@ use crate::dates::Observances;
 use crate::db::Db;
 use crate::error::Result;
 use crate::notify::Mailer;
+use crate::notify::mailbox::Contact;
 use crate::scheduling::{Ground, Kinds};
 use crate::view::Views;
 use crate::web::Throttle;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub views: Views,
     /// What puts all waiting check-ins into one transaction.
     pub check_ins: CheckInWriter,
+    /// How this server gets on with its mailbox.
+    pub mailbox: Contact,
     /// Tokens that were looked up just now.
     pub tokens: Tokens,
     /// How often clients put names down lately.

@@ -11,6 +11,7 @@ mod facts;
 mod inbox;
 mod links;
 mod mail;
+pub mod mailbox;
 mod mailer;
 mod message;
 pub mod pages;

@@ -80,7 +80,7 @@ async fn signed_in<'a>(app: &'a TestApp, staff_no: &str) -> (Browser<'a>, String
     let secret =
         pufa::access::sign_in::create_link(app.db.write(), None, person, &app.config.access, app.now()).await.unwrap();
     let browser = Browser::new(app);
-    browser.post(&format!("/sign-in/{secret}"), &[]).await.expect(303);
+    browser.get(&format!("/enter/{secret}")).await.expect(303);
     let page = browser.get("/my/answers").await.expect(200).text();
     let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     (browser, csrf)
@@ -254,7 +254,7 @@ journeys! {
         assert!(held[1].1 == MessageState::Dead && held[1].2.contains("退信"), "{held:?}");
         let link = app.account("second@example.test", "GQ-KJ", Role::Organizer).await;
         let browser = Browser::new(app);
-        browser.post(&format!("/sign-in/{link}"), &[]).await.expect(303);
+        browser.get(&format!("/enter/{link}")).await.expect(303);
         let page = browser.get(&format!("/events/{}", id_of(&event))).await.expect(200).text();
         assert!(page.contains("不再发信") && page.contains("kj001@example.test"));
         let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
@@ -323,8 +323,8 @@ journeys! {
         let path = header.trim_matches(['<', '>']).replace("http://pufa.example.test", "");
         assert!(path.ends_with("?say=declined"), "{path}");
         Browser::new(app).post(&path, &[("List-Unsubscribe", "One-Click")]).await.expect(200);
-        let answers = app.get(&format!("/api/v1/sessions/{}/answers", made["sessions"][0]["id"].as_str().unwrap()), &token);
-        let answers = answers.await.expect(200).json();
+        let path = format!("/api/v1/sessions/{}/answers", made["sessions"][0]["id"].as_str().unwrap());
+        let answers = app.get(&path, &token).await.expect(200).json();
         assert_eq!((&answers["items"][0]["answer"], &answers["items"][0]["via"]), (&json!("declined"), &json!("link")));
         assert_eq!(answer_of(app, &token, &session, "KJ001").await, Value::Null);
     }
@@ -363,7 +363,7 @@ journeys! {
         assert_eq!(answer_of(app, &token, &session, "KJ001").await, Value::Null);
         let link = app.account("host@example.test", "GQ-KJ", Role::Organizer).await;
         let host = Browser::new(app);
-        host.post(&format!("/sign-in/{link}"), &[]).await.expect(303);
+        host.get(&format!("/enter/{link}")).await.expect(303);
         let (second, csrf) = signed_in(app, "KJ002").await;
         second.post(&path, &[("csrf", &csrf), ("say", "accepted"), ("seen", "9")]).await.expect(303);
         let page = host.get(&format!("/events/{}", id_of(&event))).await.expect(200).text();

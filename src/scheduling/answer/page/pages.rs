@@ -48,6 +48,8 @@ enum Again {
     First,
     /// The time or place is another one than the reader knew.
     Changed,
+    /// It changed while the page was open.
+    ChangedMeanwhile,
     /// No answer was chosen.
     Nothing,
     TooLong,
@@ -81,7 +83,7 @@ pub async fn take(
         _ if question.state != State::Open => Some(Again::First),
         None => Some(Again::Nothing),
         Some(_) if !wrong.is_empty() => Some(Again::TooLong),
-        Some(_) if seen < question.seen() => Some(Again::Changed),
+        Some(_) if seen < question.seen() => Some(Again::ChangedMeanwhile),
         Some(_) => None,
     };
     let (None, Some(status)) = (again, status) else {
@@ -141,12 +143,11 @@ async fn show(
         standing => standing.map(|row| row.status.as_str()),
         comment => if comment.is_empty() { standing.map_or("", |row| row.comment.as_str()) } else { comment },
         done => done.filter(|_| question.state == State::Open).map(AnswerStatus::as_str),
-        changed => again == Again::Changed, nothing => again == Again::Nothing, too_long => again == Again::TooLong,
+        changed => matches!(again, Again::Changed | Again::ChangedMeanwhile), nothing => again == Again::Nothing, too_long => again == Again::TooLong,
     };
     let status = match again {
-        Again::First => StatusCode::OK,
-        Again::Changed if asked.done.is_empty() && comment.is_empty() => StatusCode::OK,
-        Again::Changed => StatusCode::CONFLICT,
+        Again::First | Again::Changed => StatusCode::OK,
+        Again::ChangedMeanwhile => StatusCode::CONFLICT,
         Again::Nothing | Again::TooLong => StatusCode::UNPROCESSABLE_ENTITY,
     };
     page.render_as(status, "scheduling/answer/page/answer.html", "", context).await

@@ -1,0 +1,14 @@
+//! The mailbox to which answers and returned mail come, read over IMAP (RFC 9051).
+//!
+//! A mail is taken in first, then flagged, then moved aside. Whatever breaks in between, it stays where it is and
+//! comes again, and one that comes again counts once.
+
+mod connect;
+mod contact;
+pub mod pages;
+mod round;
+mod target;
+
+pub use contact::Contact;
+pub use round::look;
+pub use target::Target;
