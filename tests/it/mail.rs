@@ -102,9 +102,11 @@ fn shown(raw: &[u8]) -> String {
 
 /// A text without what its signed links end with: the key is made anew at each run.
 fn unsigned(text: &str) -> String {
-    let line = |line: &str| match line.split_once("/reminders/") {
-        Some((before, _)) => format!("{before}/reminders/[token]"),
-        None => line.to_owned(),
+    let line = |line: &str| {
+        let signed = ["/reminders/", "/answer/"].into_iter().find_map(|path| Some((path, line.split_once(path)?)));
+        let Some((path, (before, after))) = signed else { return line.to_owned() };
+        let asked = after.find('?').map_or("", |at| &after[at..]);
+        format!("{before}{path}[token]{asked}")
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -25,6 +25,7 @@ mod holidays;
 mod import;
 mod joint;
 mod mail;
+mod mailbox;
 mod next_year;
 mod observances;
 mod pages;

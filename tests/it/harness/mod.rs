@@ -3,6 +3,7 @@
 mod app;
 mod browser;
 mod database;
+mod imap;
 mod server;
 mod smtp;
 mod world;
@@ -10,6 +11,7 @@ mod world;
 pub use app::{Answer, TestApp, shanghai};
 pub use browser::Browser;
 pub use database::Backend;
+pub use imap::{Dovecot, Mood, Rogue};
 pub use server::{Killer, Server};
 pub use smtp::Smtp;
 
