@@ -117,7 +117,7 @@ pub fn compose(
     let mut mail = mail(stationery, facts, row, &letter, subject, now)?;
     mail.from = from(stationery, facts, event);
     mail.answers = facts.earlier(row).map(str::to_owned);
-    mail.unsubscribe = letter.stop.map(|(_, url)| url);
+    mail.unsubscribe = letter.stop.map(|(_, url)| url).or(mail.unsubscribe);
     mail.calendar = invitation(stationery, facts, row, event, session)?;
     Ok(Composed::Mail(Box::new(mail)))
 }
