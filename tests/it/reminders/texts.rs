@@ -70,7 +70,7 @@ journeys! {
         assert!(page.contains("来听讲座a") && page.contains("以本单位的一场活动为例") && page.contains("&lt;b&gt;"));
         assert!(mail_text::Entity::find().all(app.db.read()).await.unwrap().is_empty(), "looking keeps nothing");
         let src = page.split("<iframe").nth(1).unwrap().split("src=\"").nth(1).unwrap().split('"').next().unwrap();
-        let frame = browser.get(&src.replace("&amp;", "&")).await.expect(200);
+        let frame = browser.get(&src.replace("&amp;", "&").replace("&#x2f;", "/")).await.expect(200);
         assert!(frame.header("content-security-policy").contains("sandbox"));
         let html = frame.text();
         assert!(html.contains("&lt;b&gt;请来&lt;") && !html.contains("<b>请来") && html.contains("带笔"), "{html}");
