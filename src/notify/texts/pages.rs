@@ -117,7 +117,7 @@ async fn list(Desk { page, actor, .. }: Desk<ToManage>, Query(typed): Query<Type
         rows, orgs, org => own.code.as_str(), org_name => own.name.as_str(), languages => languages(lang),
         code => encode(&own.code), tag => lang.tag(),
     };
-    page.render("notify/texts/list.html", "mail", context).await
+    page.render("notify/texts/list.html", "events", context).await
 }
 
 fn shown(words: &Words) -> Value {
@@ -187,7 +187,7 @@ async fn editor(
         toast => page.lang.has(&done).then(|| page.lang.text(&done)),
     };
     let status = if again.wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page.render_as(status, "notify/texts/edit.html", "mail", context).await
+    page.render_as(status, "notify/texts/edit.html", "events", context).await
 }
 
 /// The whole mail with some words; None where such a mail would not go out at all.
