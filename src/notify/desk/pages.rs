@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use entity::id::{EventId, OutboxId};
 use entity::outbox;
-use entity::state::{MessageKind, MessageState};
+use entity::state::{MessageKind, MessageState, Role};
 use entity::{event, person};
 use minijinja::{Value, context, value::Serde};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Found, Reach, Wanted, again, again_all, find, heaps, runs, with_dead};
 use crate::access::Actor;
 use crate::error::Result;
+use crate::notify::mailbox::pages::summary as mailbox;
 use crate::scheduling::event_for;
 use crate::state::App;
 use crate::view::{encode, format};
@@ -75,12 +76,13 @@ fn title(page: &Page, event: &event::Model) -> String {
 }
 
 /// `GET /mail`
-async fn show(Desk { page, actor, .. }: Desk<ToManage>, Query(asked): Query<Asked>) -> Result<Response> {
+async fn show(Desk { page, signed, actor, .. }: Desk<ToManage>, Query(asked): Query<Asked>) -> Result<Response> {
     let (db, now, zone, lang) = (page.app.db.read(), page.app.now(), page.app.config.zone(), page.lang);
     let only = match asked.event() {
         Some(id) => Some(event_for(db, &actor, id).await?),
         None => None,
     };
+    let is_admin = signed.identity.account.as_ref().is_some_and(|account| account.role == Role::Admin);
     let reach = reach(&page, &actor, only.as_ref().map(|event| event.id));
     let heaps = heaps(db, reach, zone.midnight(zone.day(now)), now).await?;
     // Nothing chosen: what did not get through; of one event, all.
@@ -111,6 +113,7 @@ async fn show(Desk { page, actor, .. }: Desk<ToManage>, Query(asked): Query<Aske
         states => MessageState::ALL.iter().copied().map(MessageState::as_str).collect::<Vec<_>>(),
         kinds => MessageKind::ALL.iter().copied().map(MessageKind::as_str).collect::<Vec<_>>(),
         toast => (!asked.done.is_empty() && lang.has(&key)).then(|| lang.text_with(&key, [("n", asked.n.parse::<i64>().unwrap_or(0))])),
+        mailbox => if is_admin && only.is_none() { Some(mailbox(&page, &actor).await?) } else { None },
         asked => Serde(asked),
     };
     page.render("notify/desk/desk.html", "mail-desk", context).await
