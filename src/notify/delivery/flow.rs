@@ -48,7 +48,8 @@ const PROOFS: usize = 3;
 impl Line {
     /// Whether nothing more should be claimed.
     fn is_over(&self) -> bool {
-        self.stop.is_cancelled() || self.delivery.mailer.breaker().resting(self.delivery.clock.now()).is_some()
+        // What is given back is due again at once: claiming on would go round without end.
+        self.is_given_up() || self.delivery.mailer.breaker().resting(self.delivery.clock.now()).is_some()
     }
 
     /// Whether what was claimed should go back untried.
