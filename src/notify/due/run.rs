@@ -16,7 +16,7 @@ use crate::db::{Db, insert_all};
 use crate::outbox::{Message, enqueue_for};
 
 /// People of one transaction: on SQLite nobody else writes meanwhile.
-pub const PART: u64 = 250;
+pub const PART: u64 = 500;
 
 /// One moment of a session of which mails are to be written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
