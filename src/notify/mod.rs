@@ -10,6 +10,7 @@ mod due;
 mod facts;
 mod inbox;
 mod links;
+mod lines;
 mod mail;
 pub mod mailbox;
 mod mailer;

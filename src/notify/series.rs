@@ -7,10 +7,10 @@ use entity::{event, outbox, session};
 use serde_json::Value;
 
 use super::facts::Facts;
+use super::lines::{before, greeting, headline_of_many, listed, reason, said, short_time, time};
 use super::mail::{Invitation, headline};
 use super::message::{
-    Composed, Letter, Stationery, attendance, before, from, greeting, headline_of_many, listed, mail, method, notes,
-    own_sequence, own_words, reason, said, short_time, time, what,
+    Composed, Letter, Stationery, attendance, from, mail, method, notes, own_sequence, own_words, what,
 };
 use super::registration::Registered;
 use crate::calendar::recurring::{self, Head, Of};

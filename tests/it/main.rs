@@ -23,6 +23,7 @@ mod feed_pages;
 mod foundation;
 mod holidays;
 mod import;
+mod itip;
 mod joint;
 mod mail;
 mod mailbox;

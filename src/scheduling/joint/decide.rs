@@ -184,7 +184,7 @@ async fn state(
 }
 
 /// Marks the event and its sittings as changed, and tells whom that takes off and whom it brings.
-async fn settle(
+pub(super) async fn settle(
     db: &impl ConnectionTrait,
     before: Invited,
     id: EventId,

@@ -6,12 +6,14 @@ use entity::id::{EventId, OrganisationId};
 use entity::state::{AudienceTarget, CoHostStatus};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
+use super::decide::settle;
 use super::to_answer;
 use crate::access::{Actor, audit};
 use crate::db::insert_all;
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people::{OrgTree, member_on};
-use crate::scheduling::publish::{sessions, touch_event, touch_sessions};
+use crate::scheduling::publish::sessions;
+use crate::scheduling::tell::Invited;
 use crate::scheduling::{audience_line, roster};
 
 /// Where the lines of co-hosts begin; the host has no more than 500.
@@ -34,7 +36,8 @@ pub async fn own_lines(
 }
 
 /// Makes these a co-host's own lines, in the caller's transaction: `org:CODE` and `staff:NO` of itself and below, a
-/// leading `-` taking out. None at all is right too. Nobody is mailed; rosters that are not fixed follow at once.
+/// leading `-` taking out. None at all is right too. Who is taken off or brought is told; rosters that are not fixed
+/// follow at once.
 pub async fn replace_own_lines(
     db: &impl ConnectionTrait,
     actor: &Actor,
@@ -43,19 +46,20 @@ pub async fn replace_own_lines(
     lines: &[String],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let (_, row) = to_answer(db, actor, id, organisation).await?;
+    let (event, row) = to_answer(db, actor, id, organisation).await?;
     if row.status == CoHostStatus::Declined {
         return Err(Error::new(Code::WrongState));
     }
     roster::freeze_due(db, now).await?;
-    let day = sessions(db, id).await?.iter().find(|session| session.starts_at > now).map(|session| session.day);
+    let sittings = sessions(db, id).await?;
+    let day = sittings.iter().find(|session| session.starts_at > now).map(|session| session.day);
     let rules = understood(db, organisation, lines, day.unwrap_or_else(|| now.date_naive())).await?;
     if audience_line::text(db, &rules).await? == own_lines(db, id, organisation).await? {
         return Ok(());
     }
+    let before = Invited::load(db, &event, sittings, now).await?;
     write(db, id, organisation, rules).await?;
-    touch_event(db, id, now).await?;
-    touch_sessions(db, id, now).await?;
+    settle(db, before, id, None, now).await?;
     let deed = audit::Deed {
         actor: &actor.name,
         action: "co_host.audience",
