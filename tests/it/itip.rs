@@ -432,7 +432,7 @@ journeys! {
                 let kinds: Vec<&Value> = inner.iter().map(|part| &part["type"]).collect();
                 assert_eq!(kinds, ["text/plain", "text/html", "text/calendar"]);
                 let calendar = &inner[2];
-                assert_eq!(calendar["parameters"], json!({"charset": "UTF-8", "method": "REQUEST"}));
+                assert_eq!(calendar["parameters"], json!({"charset": "utf-8", "method": "REQUEST"}));
                 assert_eq!((&calendar["encoding"], &calendar["disposition"]), (&json!("base64"), &Value::Null));
                 let attached = &body["parts"][1];
                 assert_eq!((&attached["disposition"], &attached["file"]), (&json!("attachment"), &json!("invite.ics")));
