@@ -30,7 +30,9 @@ def main():
     mail = email.message_from_bytes(pathlib.Path(sys.argv[1]).read_bytes(), policy=email.policy.default)
     headers = [[name, str(value)] for name, value in mail.items() if not name.lower().startswith("content-type")]
     party = lambda name: [[one.display_name, one.addr_spec] for one in mail[name].addresses]
-    print(json.dumps({"from": party("From"), "to": party("To"), "headers": headers, "body": part(mail)}))
+    shown = {"from": party("From"), "to": party("To"), "headers": headers, "body": part(mail)}
+    # An address in UTF-8 (RFC 6532) comes as bytes.
+    sys.stdout.buffer.write(json.dumps(shown, ensure_ascii=False).encode("utf-8", "surrogateescape"))
 
 
 main()
