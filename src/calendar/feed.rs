@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -35,34 +35,38 @@ pub fn routes() -> Router<App> {
     Router::new().route("/calendar/{file}", get(fetch)).layer(CatchPanicLayer::custom(boundary::panicked))
 }
 
-async fn fetch(State(app): State<App>, Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let answer = read(&app, &file, &headers).await.unwrap_or_else(IntoResponse::into_response);
+async fn fetch(State(app): State<App>, method: Method, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let answer = read(&app, &method, &file, &headers).await.unwrap_or_else(IntoResponse::into_response);
     let status = match answer.status() {
         StatusCode::OK => "200",
         StatusCode::NOT_MODIFIED => "304",
         StatusCode::NOT_FOUND => "404",
         _ => "500",
     };
-    metrics::counter!("pufa_http_requests_total", "method" => "GET", "route" => "/calendar/{file}", "status" => status)
+    let method = if method == Method::HEAD { "HEAD" } else { "GET" };
+    metrics::counter!("pufa_http_requests_total", "method" => method, "route" => "/calendar/{file}", "status" => status)
         .increment(1);
     answer
 }
 
-async fn read(app: &App, file: &str, headers: &HeaderMap) -> Result<Response> {
+async fn read(app: &App, method: &Method, file: &str, headers: &HeaderMap) -> Result<Response> {
     let token = file.strip_suffix(".ics").ok_or_else(|| Error::new(Code::NotFound))?;
     let now = app.now();
     let kept = app.feeds.read(token, now).await?;
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let packed = usize::from(coding(text(header::ACCEPT_ENCODING)) == Coding::Gzip);
     let status = if has(headers, &kept) { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
-    app.feeds.fetches.note(&Fetch {
-        feed: kept.feed,
-        client: text(header::USER_AGENT).unwrap_or_default(),
-        status: status.as_u16(),
-        etag: &kept.tags[0],
-        held: kept.held,
-        at: now,
-    });
+    // Who asks for the head alone has fetched nothing.
+    if method == Method::GET {
+        app.feeds.fetches.note(&Fetch {
+            feed: kept.feed,
+            client: text(header::USER_AGENT).unwrap_or_default(),
+            status: status.as_u16(),
+            etag: &kept.tags[0],
+            held: kept.held,
+            at: now,
+        });
+    }
     respond(&kept, status, packed, now)
 }
 

@@ -8,8 +8,6 @@ use pufa::calendar::subscription;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::harness::TestApp;
-
 /// A person's calendar on their own machine.
 struct Subscriber {
     folder: PathBuf,
