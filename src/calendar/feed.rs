@@ -1,13 +1,17 @@
 //! `GET /calendar/{token}.ics`: a subscription, as calendar programs fetch it again and again.
 
+use std::panic::AssertUnwindSafe;
+use std::sync::LazyLock;
+
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
-use tower_http::catch_panic::CatchPanicLayer;
+use futures_util::FutureExt;
+use metrics::Counter;
 
 use super::feeds::conditional::{Coding, coding, http_date, none_match, unmodified};
 use super::feeds::{Fetch, Kept};
@@ -29,35 +33,48 @@ pub fn webcal(url: &str) -> String {
 }
 
 /// The route of subscriptions; HEAD answers as GET does, without the body. It stands outside the layers that other
-/// requests pass: it packs its bodies once and not at every request, counts for itself, and writes its line of the log
-/// only when it fails; who fetched what is kept in `feed_fetch`.
+/// requests pass: it packs its bodies once and not at every request, counts for itself, gives up and catches panics by
+/// itself, and writes to the log only what goes wrong; who fetched what is kept in `feed_fetch`.
 pub fn routes() -> Router<App> {
-    Router::new().route("/calendar/{file}", get(fetch)).layer(CatchPanicLayer::custom(boundary::panicked))
+    Router::new().route("/calendar/{file}", get(fetch))
 }
 
-async fn fetch(State(app): State<App>, method: Method, Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let answer = read(&app, &method, &file, &headers).await.unwrap_or_else(IntoResponse::into_response);
-    let status = match answer.status() {
-        StatusCode::OK => "200",
-        StatusCode::NOT_MODIFIED => "304",
-        StatusCode::NOT_FOUND => "404",
-        _ => "500",
-    };
-    let method = if method == Method::HEAD { "HEAD" } else { "GET" };
-    metrics::counter!("pufa_http_requests_total", "method" => method, "route" => "/calendar/{file}", "status" => status)
-        .increment(1);
+async fn fetch(State(app): State<App>, request: Request) -> Response {
+    let answer = AssertUnwindSafe(read(&app, &request.into_parts().0))
+        .catch_unwind()
+        .await
+        .map_or_else(boundary::panicked, |answer| answer.unwrap_or_else(IntoResponse::into_response));
+    count(answer.status());
     answer
 }
 
-async fn read(app: &App, method: &Method, file: &str, headers: &HeaderMap) -> Result<Response> {
-    let token = file.strip_suffix(".ics").ok_or_else(|| Error::new(Code::NotFound))?;
+/// Counts an answer where all others are counted.
+fn count(status: StatusCode) {
+    static USUAL: LazyLock<[Counter; 2]> = LazyLock::new(|| ["200", "304"].map(counter));
+    match status {
+        StatusCode::OK => USUAL[0].increment(1),
+        StatusCode::NOT_MODIFIED => USUAL[1].increment(1),
+        other => counter(other.as_str()).increment(1),
+    }
+}
+
+fn counter(status: &str) -> Counter {
+    let status = status.to_owned();
+    metrics::counter!("pufa_http_requests_total", "method" => "GET", "route" => "/calendar/{file}", "status" => status)
+}
+
+async fn read(app: &App, request: &Parts) -> Result<Response> {
+    let path = request.uri.path();
+    let token = path.strip_prefix("/calendar/").and_then(|file| file.strip_suffix(".ics"));
+    let token = token.ok_or_else(|| Error::new(Code::NotFound))?;
     let now = app.now();
     let kept = app.feeds.read(token, now).await?;
+    let headers = &request.headers;
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let packed = usize::from(coding(text(header::ACCEPT_ENCODING)) == Coding::Gzip);
     let status = if has(headers, &kept) { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     // Who asks for the head alone has fetched nothing.
-    if method == Method::GET {
+    if request.method == Method::GET {
         app.feeds.fetches.note(&Fetch {
             feed: kept.feed,
             client: text(header::USER_AGENT).unwrap_or_default(),

@@ -7,6 +7,7 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -25,6 +26,9 @@ use super::scope::Window;
 use crate::access::hash;
 use crate::db::{Db, revisions};
 use crate::error::{Code, Error, Result};
+
+/// How long one may take to be made.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A subscription's text as it is kept.
 #[derive(Debug)]
@@ -63,6 +67,7 @@ pub struct Feeds {
     db: Db,
     ground: Ground,
     lookups: Lookups,
+    /// By token: in memory alone, so that none need be hashed at a request.
     kept: Cache<String, Arc<Kept>>,
     /// Of many that want the same one at once, one makes it.
     making: Cache<String, Arc<Mutex<()>>>,
@@ -86,35 +91,36 @@ impl Feeds {
 
     /// What stands under a token at a moment after this was called; `not-found` for one that is unknown or switched off.
     pub async fn read(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Kept>> {
-        let key = hash(token);
         let window = self.ground.window(now);
         let revision = self.lookups.revision().await?;
-        if let Some(kept) = self.kept.get(&key).await.filter(|kept| kept.holds(revision, window)) {
-            self.prove(&kept, &key, token, window).await?;
+        if let Some(kept) = self.kept.get(token).await.filter(|kept| kept.holds(revision, window)) {
+            self.prove(&kept, token, window).await?;
             return Ok(kept);
         }
-        let turn = self.making.get_with(key.clone(), async { Arc::default() }).await;
+        let turn = self.making.get_with(token.to_owned(), async { Arc::default() }).await;
         let _turn = turn.lock().await;
         // Whoever had the turn before may have done it.
-        if let Some(kept) = self.kept.get(&key).await.filter(|kept| kept.holds(revision, window)) {
+        if let Some(kept) = self.kept.get(token).await.filter(|kept| kept.holds(revision, window)) {
             return Ok(kept);
         }
-        self.look(key, token, window, now).await
+        tokio::time::timeout(PATIENCE, self.look(token, window, now))
+            .await
+            .map_err(|_| Error::new(Code::Unavailable))?
     }
 
     /// Looks whether what is kept still holds, and makes it anew where it does not.
-    async fn look(&self, key: String, token: &str, window: Window, now: DateTime<Utc>) -> Result<Arc<Kept>> {
+    async fn look(&self, token: &str, window: Window, now: DateTime<Utc>) -> Result<Arc<Kept>> {
         let moment = self.db.snapshot().await?;
         let revision = revisions(&moment).await?;
-        let Some(row) = by_hash(&moment, &key).await? else {
-            self.kept.invalidate(&key).await;
+        let Some(row) = by_hash(&moment, &hash(token)).await? else {
+            self.kept.invalidate(token).await;
             return Err(Error::new(Code::NotFound));
         };
         let fingerprint = fingerprint(&moment, &self.ground, &row, window).await?;
-        if let Some(kept) = self.kept.get(&key).await.filter(|kept| kept.fingerprint == fingerprint) {
+        if let Some(kept) = self.kept.get(token).await.filter(|kept| kept.fingerprint == fingerprint) {
             kept.revision.fetch_max(revision, Ordering::AcqRel);
             drop(moment);
-            self.prove(&kept, &key, token, window).await?;
+            self.prove(&kept, token, window).await?;
             return Ok(kept);
         }
         let text = text(&moment, &self.ground, &row, token, window).await?;
@@ -131,12 +137,12 @@ impl Feeds {
             fingerprint,
             revision: AtomicI64::new(revision),
         });
-        self.kept.insert(key, kept.clone()).await;
+        self.kept.insert(token.to_owned(), kept.clone()).await;
         Ok(kept)
     }
 
     /// In a build for development: makes it anew at every request and fails if what is kept says anything else.
-    async fn prove(&self, kept: &Kept, key: &str, token: &str, window: Window) -> Result<()> {
+    async fn prove(&self, kept: &Kept, token: &str, window: Window) -> Result<()> {
         if !cfg!(debug_assertions) {
             return Ok(());
         }
@@ -145,7 +151,7 @@ impl Feeds {
         if kept.revision.load(Ordering::Acquire) != revision {
             return Ok(());
         }
-        let row = by_hash(&moment, key).await?;
+        let row = by_hash(&moment, &hash(token)).await?;
         let row = row.ok_or_else(|| Error::internal("a subscription was switched off and no counter says so"))?;
         let fresh = text(&moment, &self.ground, &row, token, window).await?;
         debug_assert!(

@@ -26,6 +26,8 @@ impl Lookups {
         let (ask, mut asked) = mpsc::unbounded_channel::<oneshot::Sender<Answer>>();
         tokio::spawn(async move {
             while let Some(first) = asked.recv().await {
+                // Whoever is about to ask does so first: one question for all of them.
+                tokio::task::yield_now().await;
                 let mut waiting = vec![first];
                 while let Ok(more) = asked.try_recv() {
                     waiting.push(more);
