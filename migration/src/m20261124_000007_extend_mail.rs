@@ -47,7 +47,7 @@ impl MigrationTrait for Migration {
             ],
         )
         .await?;
-        m.drop_index(Index::drop().table("outbox").name("ix_outbox_series_id").to_owned()).await?;
+        m.drop_index(Index::drop().table("outbox").name("ix_outbox_series_id_person_id").to_owned()).await?;
         m.drop_index(Index::drop().table("outbox").name("ix_outbox_message_id").to_owned()).await?;
         drop_columns(m, "outbox", &["series_id", "domain", "paced_at"]).await?;
         drop_columns(m, "session", &["answers_from"]).await?;
@@ -84,7 +84,7 @@ fn indexes() -> [IndexCreateStatement; 12] {
         index("calendar_feed", &["person_id"]),
         index("calendar_feed", &["organisation_id"]),
         unique("feed_fetch", &["feed_id", "client"]),
-        index("outbox", &["series_id"]),
+        index("outbox", &["series_id", "person_id"]),
         index("outbox", &["message_id"]),
     ]
 }

@@ -307,38 +307,38 @@ async fn co_hosts(
     Ok(rows.into_iter().map(|row| ((row.event_id, row.organisation_id), row.status)).collect())
 }
 
-/// The first mail that went out to each address about each UID, by Message-ID.
+/// The first mail that went out to each address about each UID, by Message-ID. It asks by what the outbox is indexed
+/// by: by what went out, it would go through all that was ever sent.
 async fn earlier(
     db: &impl ConnectionTrait,
     rows: &[outbox::Model],
     sessions: &HashMap<SessionId, session::Model>,
 ) -> Result<HashMap<(Subject, String), String>, DbErr> {
     let subjects: HashSet<Subject> = rows.iter().filter_map(|row| subject(row, sessions)).collect();
-    if subjects.is_empty() {
-        return Ok(HashMap::new());
-    }
     let series = subjects.iter().filter_map(|s| if let Subject::Series(id) = s { Some(*id) } else { None });
     let series: HashSet<SeriesId> = series.collect();
+    let single = subjects.iter().filter_map(|s| if let Subject::Session(id) = s { Some(*id) } else { None });
+    let mut about: HashSet<SessionId> = single.collect();
     let of_series = session::Entity::find().filter(session::Column::SeriesId.is_in(series.iter().copied()));
     let sittings: HashMap<SessionId, session::Model> = if series.is_empty() {
         HashMap::new()
     } else {
         of_series.all(db).await?.into_iter().map(|row| (row.id, row)).collect()
     };
-    let single = subjects.iter().filter_map(|s| if let Subject::Session(id) = s { Some(*id) } else { None });
-    let addresses: HashSet<&str> = rows.iter().map(|row| row.address.as_str()).collect();
-    let found = outbox::Entity::find()
-        .filter(outbox::Column::Kind.is_in(CALENDAR_KINDS))
-        .filter(outbox::Column::State.eq(MessageState::Sent))
-        .filter(
-            Condition::any()
-                .add(outbox::Column::SeriesId.is_in(series))
-                .add(outbox::Column::SessionId.is_in(single.chain(sittings.keys().copied()))),
-        )
-        .filter(outbox::Column::Address.is_in(addresses))
-        .order_by_asc(outbox::Column::Id)
-        .all(db)
-        .await?;
+    about.extend(sittings.keys().copied());
+    let about = [
+        Condition::all().add_option((!series.is_empty()).then(|| outbox::Column::SeriesId.is_in(series))),
+        Condition::all().add_option((!about.is_empty()).then(|| outbox::Column::SessionId.is_in(about))),
+    ];
+    let mut found = Vec::new();
+    for about in about.into_iter().filter(|about| !about.is_empty()) {
+        for whom in recipients(rows) {
+            let query = outbox::Entity::find().filter(about.clone()).filter(whom);
+            found.extend(query.all(db).await?);
+        }
+    }
+    found.retain(|row| row.state == MessageState::Sent && CALENDAR_KINDS.contains(&row.kind));
+    found.sort_by_key(|row| row.id);
     let mut first = HashMap::new();
     for row in found {
         if let Some(subject) = subject(&row, &sittings) {
@@ -346,6 +346,17 @@ async fn earlier(
         }
     }
     Ok(first)
+}
+
+/// Those whom messages go to: staff by person, others by address.
+fn recipients(rows: &[outbox::Model]) -> Vec<Condition> {
+    let people = ids(rows, |row| row.person_id);
+    let others: HashSet<&str> =
+        rows.iter().filter(|row| row.person_id.is_none()).map(|row| row.address.as_str()).collect();
+    let people = (!people.is_empty()).then(|| Condition::all().add(outbox::Column::PersonId.is_in(people)));
+    let others = (!others.is_empty())
+        .then(|| Condition::all().add(outbox::Column::PersonId.is_null()).add(outbox::Column::Address.is_in(others)));
+    people.into_iter().chain(others).collect()
 }
 
 fn ids<T: Eq + Hash>(rows: &[outbox::Model], id: impl Fn(&outbox::Model) -> Option<T>) -> HashSet<T> {

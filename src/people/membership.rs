@@ -60,6 +60,9 @@ pub async fn members_on(db: &impl ConnectionTrait, day: NaiveDate, which: Condit
 }
 
 /// The same by person id, beyond `after`, and no more than `limit`: a page of very many.
+///
+/// It goes through the people stride by stride, so that a page costs what it holds: asked for the page itself, SQLite
+/// would look at all whom `which` lets through, and sort them, for each.
 pub async fn members_after(
     db: &impl ConnectionTrait,
     day: NaiveDate,
@@ -67,14 +70,42 @@ pub async fn members_after(
     after: PersonId,
     limit: u64,
 ) -> Result<Vec<Member>, DbErr> {
-    let query = select_while(holds_on(day))
-        .cond_where(which)
-        .and_where(Expr::col((person::Entity, person::Column::Id)).gt(after))
-        .clear_order_by()
-        .order_by((person::Entity, person::Column::Id), Order::Asc)
-        .limit(limit)
-        .to_owned();
-    Member::find_by_statement(db.get_database_backend().build(&query)).all(db).await
+    /// Of people among whom few are meant.
+    const LONGEST: u64 = 8_000;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (mut found, mut from, mut stride) = (Vec::new(), after, u64::try_from(Ord::max(limit, 1)).unwrap_or(LONGEST));
+    loop {
+        let people = people_after(from).limit(stride).to_owned();
+        let end = people_after(from).offset(stride - 1).limit(1).to_owned();
+        let end = db.query_one(&end).await?.map(|row| row.try_get_by_index(0)).transpose()?;
+        let query = select_while(holds_on(day))
+            .cond_where(which.clone())
+            .and_where(Expr::col((membership::Entity, membership::Column::PersonId)).in_subquery(people))
+            .clear_order_by()
+            .order_by((person::Entity, person::Column::Id), Order::Asc)
+            .to_owned();
+        let some = Member::find_by_statement(db.get_database_backend().build(&query)).all(db).await?;
+        let few = some.len() < limit / 4;
+        found.extend(some);
+        match end {
+            Some(end) if found.len() < limit => from = end,
+            _ => break,
+        }
+        if few {
+            stride = Ord::min(stride * 4, LONGEST);
+        }
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+fn people_after(after: PersonId) -> SelectStatement {
+    Query::select()
+        .column(person::Column::Id)
+        .from(person::Entity)
+        .and_where(Expr::col(person::Column::Id).gt(after))
+        .order_by(person::Column::Id, Order::Asc)
+        .to_owned()
 }
 
 /// Who belonged anywhere on each of `days` and whom `which` lets through, by staff number: one query, whatever the
