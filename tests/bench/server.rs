@@ -16,6 +16,11 @@ pub struct Running {
 impl Running {
     /// The real program, with its default settings but for the database, and its log in a file.
     pub async fn pufa(url: &str, folder: &Path) -> Self {
+        Self::pufa_with(url, folder, &[]).await
+    }
+
+    /// The same with further settings.
+    pub async fn pufa_with(url: &str, folder: &Path, settings: &[(&str, String)]) -> Self {
         let port = free_port();
         let log = File::create(folder.join("pufa.log")).expect("a log file");
         let child = Command::new(env!("CARGO_BIN_EXE_pufa"))
@@ -23,6 +28,7 @@ impl Running {
             .env("PUFA__DATABASE__URL", url)
             .env("PUFA__SERVER__LISTEN", format!("127.0.0.1:{port}"))
             .env("PUFA__MAIL__URL", format!("file://{}/mail", folder.display()))
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stderr(log)
             .spawn()
             .expect("pufa starts");
@@ -39,6 +45,14 @@ impl Running {
             .spawn()
             .expect("the empty server starts");
         Self { child, port }.listening().await
+    }
+
+    /// The most memory that it ever held, in MB; from Linux's own count.
+    pub fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux counts it");
+        let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kilobytes * 1024.0 / 1_000_000.0
     }
 
     async fn listening(self) -> Self {

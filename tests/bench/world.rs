@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::{EventId, OrganisationId, PersonId, SessionId};
 use entity::state::{AudienceSign, AudienceTarget, EventStatus, Scope, SessionStatus};
 use entity::{attendance, audience_rule, event, membership, organisation, person, session};
@@ -14,8 +14,12 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 
 /// A database with one event that everybody must attend.
 pub struct World {
-    db: Db,
-    event: EventId,
+    /// Where it is.
+    pub db: Db,
+    /// The event.
+    pub event: EventId,
+    /// How many are invited, but for one more.
+    pub people: u32,
     made: AtomicUsize,
     /// An API token for its doors.
     pub token: String,
@@ -47,7 +51,7 @@ impl World {
                 id: Set(PersonId(i64::from(n) + 1)),
                 staff_no: Set(staff_no(n)),
                 name: Set(format!("干部BK{n}")),
-                email: Set(None),
+                email: Set(Some(format!("bk{n}@example.test"))),
                 created_at: Set(now),
             });
             person::Entity::insert_many(rows).exec_without_returning(&tx).await.expect("people");
@@ -76,11 +80,16 @@ impl World {
         audience_rule::Entity::insert(rule).exec_without_returning(&tx).await.expect("the audience");
         let token = token::create(&tx, "bench", top, Scope::CheckIn, now).await.expect("a token");
         tx.commit().await.expect("all of it");
-        Self { db, event, made: AtomicUsize::new(0), token }
+        Self { db, event, people, made: AtomicUsize::new(0), token }
     }
 
     /// A new session that is open for check-in and begins in twenty minutes.
     pub async fn session(&self) -> i64 {
+        self.session_told(Some(SystemClock.now())).await
+    }
+
+    /// The same, of which the invited were told at some time, or not yet.
+    pub async fn session_told(&self, told_at: Option<DateTime<Utc>>) -> i64 {
         let now = SystemClock.now();
         let key = format!("BENCH-{}", self.made.fetch_add(1, Ordering::Relaxed));
         let starts_at = now + TimeDelta::minutes(20);
@@ -100,7 +109,7 @@ impl World {
             location: Set(None),
             sequence: Set(0),
             revision: Set(1),
-            told_at: Set(Some(now)),
+            told_at: Set(told_at),
             roster_frozen_at: Set(None),
             created_at: Set(now),
             updated_at: Set(now),
@@ -129,7 +138,7 @@ fn organisation_row(code: &str, parent_id: Option<OrganisationId>) -> organisati
     }
 }
 
-fn event_row(host_id: OrganisationId, now: chrono::DateTime<Utc>) -> event::ActiveModel {
+fn event_row(host_id: OrganisationId, now: DateTime<Utc>) -> event::ActiveModel {
     event::ActiveModel {
         key: Set("BENCH".into()),
         kind: Set("lecture".into()),
