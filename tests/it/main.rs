@@ -35,6 +35,7 @@ mod registration;
 mod reminders;
 mod report;
 mod scheduling;
+mod sending;
 mod series;
 mod subscribe;
 mod templates;

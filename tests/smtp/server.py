@@ -4,29 +4,59 @@ python server.py PORT FOLDER
   FOLDER/behaviour   read again for every mail; missing means `accept`:
                      accept        takes the mail
                      slow SECONDS  takes it after a while
-                     hang          never answers after the data
+                     hang [STEP]   never answers to greeting, ehlo, mail, rcpt or data; without a step, after the data
                      451           asks to come again later
                      550           refuses the recipient
                      drop          closes the connection in the middle
+                     keep-drop     takes the mail, and closes the connection without a word
+                     greylist N    sends each of the first N recipients away once, as servers do that do not know a
+                                   sender yet
+  FOLDER/script      {"ADDRESS": ["451", "accept", …]}: how the first, second, … mail to an address is treated; then,
+                     and for all others, `behaviour` stands
   FOLDER/N.eml       the mail as it came, N counting from 1
   FOLDER/log         a line of JSON for each mail offered: outcome, from, to, message_id, subject, file
 Prints `ready` when it listens.
 """
 
 import asyncio
+import collections
 import email
 import email.policy
 import json
 import pathlib
 import sys
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, syntax
 
 
 class Keeper:
     def __init__(self, folder):
         self.folder = folder
         self.count = len(list(folder.glob("*.eml")))
+        self.offers = collections.Counter()
+        self.greylisted = set()
+
+    def treats(self, address):
+        """How the mail is treated that is offered to an address now."""
+        self.offers[address] += 1
+        try:
+            script = json.loads((self.folder / "script").read_text())
+        except FileNotFoundError:
+            script = {}
+        of_address = script.get(address, [])
+        if self.offers[address] <= len(of_address):
+            return of_address[self.offers[address] - 1].split()
+        return self.behaviour()
+
+    def is_greylisted(self, address, most):
+        if address in self.greylisted or len(self.greylisted) >= most:
+            return False
+        self.greylisted.add(address)
+        return True
+
+    async def hang(self, step):
+        if self.behaviour() == ["hang", step]:
+            await asyncio.sleep(3600)
 
     def behaviour(self):
         try:
@@ -47,35 +77,67 @@ class Keeper:
         with open(self.folder / "log", "a", encoding="utf-8") as log:
             log.write(json.dumps(line, ensure_ascii=False) + "\n")
 
+    def refuse(self, envelope, address, answer):
+        envelope.rcpt_tos.append(address)
+        self.log(answer[:3], envelope)
+        envelope.rcpt_tos.pop()
+        return answer
+
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.behaviour()[0] == "550":
-            envelope.rcpt_tos.append(address)
-            self.log("550", envelope)
-            envelope.rcpt_tos.pop()
-            return "550 5.1.1 no such mailbox"
+        await self.hang("rcpt")
+        envelope.does = self.treats(address)
+        match envelope.does:
+            case ["550"]:
+                return self.refuse(envelope, address, "550 5.1.1 no such mailbox")
+            case ["greylist", most] if self.is_greylisted(address, int(most)):
+                return self.refuse(envelope, address, "451 4.7.1 greylisted, come again later")
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        does = self.behaviour()
-        match does[0]:
-            case "451":
+        match envelope.does:
+            case ["451"]:
                 self.log("451", envelope)
                 return "451 4.3.0 come again later"
-            case "drop":
+            case ["drop"]:
                 self.log("drop", envelope)
                 server.transport.abort()
                 return "421 4.3.2 going down"
-            case "hang":
+            case ["hang"]:
                 self.log("hang", envelope)
                 await asyncio.sleep(3600)
-            case "slow":
-                await asyncio.sleep(float(does[1]))
+            case ["slow", seconds]:
+                await asyncio.sleep(float(seconds))
         self.count += 1
         name = f"{self.count}.eml"
         (self.folder / name).write_bytes(envelope.original_content)
         self.log("accepted", envelope, name)
+        if envelope.does == ["keep-drop"]:
+            server.transport.abort()
         return f"250 2.0.0 kept as {name}"
+
+
+class Server(SMTP):
+    """Answers each step but those at which it is to hang."""
+
+    async def _handle_client(self):
+        await self.event_handler.hang("greeting")
+        await super()._handle_client()
+
+    @syntax("EHLO hostname")
+    async def smtp_EHLO(self, hostname):
+        await self.event_handler.hang("ehlo")
+        await super().smtp_EHLO(hostname)
+
+    @syntax("MAIL FROM: <address>", extended=" [SP <mail-parameters>]")
+    async def smtp_MAIL(self, arg):
+        await self.event_handler.hang("mail")
+        await super().smtp_MAIL(arg)
+
+    @syntax("DATA")
+    async def smtp_DATA(self, arg):
+        await self.event_handler.hang("data")
+        await super().smtp_DATA(arg)
 
 
 async def main():
@@ -84,7 +146,7 @@ async def main():
     keeper = Keeper(folder)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(keeper, enable_SMTPUTF8=True, ident="test server", loop=loop), "127.0.0.1", port
+        lambda: Server(keeper, enable_SMTPUTF8=True, ident="test server", loop=loop), "127.0.0.1", port
     )
     print("ready", flush=True)
     await server.serve_forever()

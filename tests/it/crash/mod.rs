@@ -2,6 +2,7 @@
 
 mod check_ins;
 mod mails;
+mod restarts;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use entity::state::Scope;

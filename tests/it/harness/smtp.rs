@@ -17,7 +17,7 @@ pub struct Smtp {
 /// A mail that was offered to the server, and what it said.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Offered {
-    /// `accepted`, `451`, `550`, `drop` or `hang`.
+    /// `accepted` (also when the connection was closed without saying so), `451`, `550`, `drop` or `hang`.
     pub outcome: String,
     /// The envelope's recipients.
     pub to: Vec<String>,
@@ -72,9 +72,16 @@ impl Smtp {
         }
     }
 
-    /// Says how it treats mail from now on: `accept`, `slow 0.2`, `hang`, `451`, `550`, `drop`.
+    /// Says how it treats mail from now on: `accept`, `slow 0.2`, `hang`, `hang rcpt`, `451`, `550`, `drop`,
+    /// `keep-drop`, `greylist 3`.
     pub fn behave(&self, how: &str) {
         std::fs::write(self.folder.path().join("behaviour"), how).unwrap();
+    }
+
+    /// Says how it treats the first, second, … mail to each of these addresses; what is not said here goes by
+    /// [`Self::behave`].
+    pub fn script(&self, script: &serde_json::Value) {
+        std::fs::write(self.folder.path().join("script"), script.to_string()).unwrap();
     }
 
     /// Every mail offered so far, in order.
@@ -90,6 +97,12 @@ impl Smtp {
     /// The mails accepted so far.
     pub fn accepted(&self) -> Vec<Offered> {
         self.offered().into_iter().filter(|mail| mail.outcome == "accepted").collect()
+    }
+
+    /// How many that were, without reading each.
+    pub fn taken(&self) -> usize {
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        log.matches("\"outcome\": \"accepted\"").count()
     }
 
     /// An accepted mail as it came.
