@@ -97,10 +97,18 @@ async fn measure(name: &str, sink: &Sink, url: &str, folder: &Path, (people, con
     println!("| mail server, raw client, pipelined | {:.0} mails/s | bare pool | {} |", raw.rate(), {
         goal(raw.rate() / lettre.rate(), ROOM)
     });
-    println!("| bare lettre pool, {} bytes a mail | {:.0} mails/s | | |", quiet.bytes, lettre.rate());
+    println!(
+        "| bare lettre pool, {} connections, {} bytes a mail | {:.0} mails/s | | |",
+        lettre.connections,
+        quiet.bytes,
+        lettre.rate()
+    );
     let line = |what: &str, taken: &Taken| {
         let share = goal(taken.rate() / lettre.rate(), GOALS.0);
-        println!("| **{what}** | **{:.0} mails/s**, {:.1} s | bare pool | {share} |", taken.rate(), taken.seconds);
+        let (rate, seconds, connections) = (taken.rate(), taken.seconds, taken.connections);
+        println!(
+            "| **{what}**, {connections} connections | **{rate:.0} mails/s**, {seconds:.1} s | bare pool | {share} |"
+        );
     };
     line("pufa", &quiet);
     println!("| check-ins, {DOORS} connections | {alone:.0} a second | | |");
