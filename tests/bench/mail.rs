@@ -41,8 +41,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Check-ins at once.
 const DOORS: usize = 16;
-/// Check-ins of one round; rounds that end after the last mail do not count.
-const ROUND: u32 = 4_000;
+/// Rounds of check-ins in which as many come as are reminded; one that ends after the last mail does not count.
+const ROUNDS: u32 = 25;
 /// What is asked for: the share of the bare pool's rate, MB, the share of the check-ins' rate.
 const GOALS: (f64, f64, f64) = (0.5, 200.0, 0.5);
 /// What the mail server must be able to take, in bare pools.
@@ -202,7 +202,7 @@ async fn doors_meanwhile(sink: &Sink, world: &World, port: u16) -> f64 {
 
 /// Check-ins a second to a session of their own, of which nobody is reminded.
 async fn round(world: &World, port: u16) -> f64 {
-    let people = ROUND.min(world.people);
+    let people = (world.people / ROUNDS).max(100);
     let load = Load { port, session: world.session().await, token: world.token.clone(), people };
     // The first check-in reads who is invited; it is the one of nobody who counts.
     load.check_in_one(world.people).await;
