@@ -34,7 +34,7 @@ impl Db {
     }
 
     async fn connect_sqlite(url: &str, max_connections: u32) -> Result<Self, DbErr> {
-        let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+        let path = sqlite_path(url).unwrap_or_default();
         if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
                 .map_err(|e| DbErr::Custom(format!("cannot make the folder {}: {e}", folder.display())))?;
@@ -128,6 +128,12 @@ impl Db {
     pub fn backend(&self) -> DbBackend {
         self.read.get_database_backend()
     }
+}
+
+/// The file of an `sqlite:` URL.
+#[must_use]
+pub fn sqlite_path(url: &str) -> Option<&str> {
+    url.strip_prefix("sqlite:").and_then(|rest| rest.trim_start_matches("//").split('?').next())
 }
 
 fn sqlite_options(url: &str) -> ConnectOptions {

@@ -5,7 +5,7 @@
 //! One way in: `main → cli → app → {pages, api, feed, jobs} → state → domain → entity`. Nothing points back. A domain
 //! room reads only rooms before it: dates, people; outbox; access; scheduling; attendance, exam, outreach; planning;
 //! calendar; notify; report; import; directory, which keeps people and moves what hangs on them. `pages.rs`, `api.rs` and `feed.rs` stand above all rooms, are thin, and alone
-//! know HTTP.
+//! know HTTP. [`doctor`] looks at all from beside the command line.
 //!
 //! What is kept true:
 //! - Time is an argument. Only [`clock`] reads the clock.
@@ -29,6 +29,7 @@ pub mod dates;
 pub mod db;
 pub mod demo;
 pub mod directory;
+pub mod doctor;
 pub mod error;
 pub mod exam;
 pub mod import;

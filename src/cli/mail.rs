@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
+use super::doctor::{hide, secrets};
 use crate::config::Config;
+use crate::doctor::Finding;
+use crate::doctor::mail::{mail_settings, never, not_now, of_look, of_trouble};
 use crate::error::{Error, Result};
 use crate::notify::{Mail, Mailer, Party};
 use crate::outbox::Outcome;
@@ -31,7 +34,19 @@ async fn test(config: &Config, address: String, now: DateTime<Utc>) -> Result<()
     if !people::is_email(&address) {
         return Err(Error::field("address", "bad-email"));
     }
-    let mailer = Mailer::new(&config.mail).map_err(|why| Error::internal(format!("configuration: {why}")))?;
+    let (terminal, secrets) = (super::terminal_language(), secrets(config));
+    let failed = |finding: &Finding| Error::internal(hide(finding.text(terminal), &secrets));
+    let mailer = Mailer::new(&config.mail).map_err(|why| failed(&mail_settings(&why)))?;
+    println!("{}", terminal.text_with("doctor-mail-from", [("from", shown(mailer.sender()))]));
+    match mailer.look(now).await {
+        None => {}
+        Some(Ok(look)) => {
+            for finding in of_look(&look) {
+                println!("{}", hide(finding.text(terminal), &secrets));
+            }
+        }
+        Some(Err(trouble)) => return Err(failed(&of_trouble(&trouble))),
+    }
     let lang = config.locale.default;
     let text = lang.text("mail-test-text");
     let mail = Mail {
@@ -48,9 +63,14 @@ async fn test(config: &Config, address: String, now: DateTime<Utc>) -> Result<()
     };
     match mailer.send(&mail).await {
         Outcome::Sent(answer) => {
-            println!("{answer}");
+            println!("{}", terminal.text_with("doctor-mail-answer", [("answer", answer)]));
             Ok(())
         }
-        Outcome::Failed(answer) | Outcome::Away(answer) | Outcome::Dead(answer) => Err(Error::internal(answer)),
+        Outcome::Failed(answer) | Outcome::Away(answer) => Err(failed(&not_now(&answer))),
+        Outcome::Dead(answer) => Err(failed(&never(&answer))),
     }
+}
+
+fn shown(sender: &Party) -> String {
+    format!("{} <{}>", sender.name, sender.address).trim_start().to_owned()
 }

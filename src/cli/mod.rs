@@ -2,6 +2,7 @@
 //!
 //! 0 done, 1 failed, 2 wrong use.
 
+mod doctor;
 mod feed;
 mod holidays;
 mod import;
@@ -74,6 +75,8 @@ enum Command {
     /// Mail.
     #[command(subcommand)]
     Mail(mail::MailCommand),
+    /// Check configuration, database, mail, clock and fonts, and say what to set at the mail relay.
+    Doctor,
 }
 
 #[derive(Subcommand)]
@@ -98,6 +101,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let config = match Config::load(cli.config.as_deref()) {
         Ok(config) => config,
+        Err(error) if matches!(cli.command, Command::Doctor) => {
+            return doctor::unreadable(&error).map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS);
+        }
         Err(error) => return fail(&error),
     };
     tracing_subscriber::fmt()
@@ -129,6 +135,7 @@ async fn run(command: Command, config: Config) -> Result<()> {
         Command::FeedUrl(args) => feed::run(&args, &config, clock.now()).await,
         Command::User(command) => user::run(&config, command, clock.now()).await,
         Command::Holidays(command) => holidays::run(&config, command, clock.now()).await,
+        Command::Doctor => doctor::run(&config, clock.now()).await,
         Command::Mail(command) => mail::run(&config, command, clock.now()).await,
         Command::Import(args) => import::run(&args, &config).await,
         Command::Backup { file } => {

@@ -26,4 +26,4 @@ pub mod wishes;
 pub use delivery::Delivery;
 pub use due::{House, Quiet, write_due};
 pub use mail::{Invitation, Mail, Party};
-pub use mailer::Mailer;
+pub use mailer::{Cause, Flaw, Look, Mailer, SOON, Tls, Trouble};

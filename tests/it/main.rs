@@ -18,6 +18,7 @@ mod content;
 mod crash;
 mod dates;
 mod directory;
+mod doctor;
 mod feed;
 mod feed_pages;
 mod foundation;

@@ -64,6 +64,12 @@ impl Breaker {
         true
     }
 
+    /// It does not want us, or we do not want it as it is: no other message fares better, so the next word of that
+    /// counts at once. Many wrong passwords in a row get an account locked.
+    pub fn expect_no_better(&self) {
+        self.strikes.store(STRIKES, Ordering::Relaxed);
+    }
+
     /// It answered.
     pub fn answered(&self) {
         self.strikes.store(0, Ordering::Relaxed);

@@ -67,6 +67,8 @@ impl Step {
 pub enum Why {
     /// The server, or the network, said so.
     Smtp(SmtpError),
+    /// There is no way to it.
+    Unreached(std::io::Error),
     /// It does not offer what the settings demand.
     Refused(String),
     /// Nothing came in that many seconds.
@@ -122,6 +124,12 @@ impl Connection {
 
     /// What the server called itself.
     #[must_use]
+    pub fn name(&self) -> &str {
+        self.inner.server_info().name()
+    }
+
+    /// Whether nobody on the way can read along.
+    #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.inner.is_encrypted()
     }
@@ -149,10 +157,9 @@ async fn open(server: &Server) -> Result<AsyncSmtpConnection, Why> {
     let mut connection = if let Security::Wrapped(tls) = &server.security {
         AsyncSmtpConnection::connect_tokio1(at, Some(server.step), &name, Some(tls.clone()), None).await?
     } else {
-        let refused = |e: std::io::Error| Why::Refused(format!("{}:{}: {e}", server.host, server.port));
-        let stream = TcpStream::connect(at).await.map_err(refused)?;
+        let stream = TcpStream::connect(at).await.map_err(Why::Unreached)?;
         // A mail goes out in two writes; without this the second waits for the answer to the first.
-        stream.set_nodelay(true).map_err(refused)?;
+        stream.set_nodelay(true).map_err(Why::Unreached)?;
         AsyncSmtpConnection::connect_with_transport(Box::new(stream), &name).await?
     };
     match &server.security {

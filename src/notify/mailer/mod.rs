@@ -3,6 +3,8 @@
 mod breaker;
 mod connection;
 mod folder;
+mod handshake;
+mod look;
 mod mime;
 mod pool;
 mod target;
@@ -20,9 +22,11 @@ use super::mail::{Mail, Party};
 use crate::config;
 use crate::outbox::Outcome;
 pub use breaker::Breaker;
+pub use handshake::{Flaw, SOON, Tls};
+pub use look::{Cause, Look, Trouble};
 use pool::Pool;
 use target::Target;
-use verdict::{one_line, outcome};
+use verdict::{is_a_matter_of_settings, one_line, outcome};
 
 /// Where mail goes, and in whose name; cheap to clone.
 #[derive(Clone)]
@@ -126,7 +130,12 @@ impl Mailer {
                     let said = response.message().collect::<Vec<_>>().join(" ");
                     Outcome::Sent(one_line(&format!("{} {said}", response.code())))
                 }
-                Err(broken) => outcome(&broken),
+                Err(broken) => {
+                    if is_a_matter_of_settings(&broken) {
+                        parts.breaker.expect_no_better();
+                    }
+                    outcome(&broken)
+                }
             },
         }
     }

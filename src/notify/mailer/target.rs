@@ -28,6 +28,8 @@ pub struct Server {
     pub port: u16,
     /// What is demanded of the connection.
     pub security: Security,
+    /// As whom to sign in.
+    pub user: Option<String>,
     /// With what to sign in.
     pub credentials: Option<Credentials>,
     /// The certificates of a site's own authority, PEM.
@@ -126,7 +128,11 @@ fn server(
         }
     };
     let step = Duration::from_secs(settings.timeout.into());
-    Ok(Server { host, port: url.port().unwrap_or(port), security, credentials, ca, step })
+    let user = match url.username() {
+        "" => None,
+        user => Some(decode(user).map_err(|e| format!("mail.url: {e}"))?),
+    };
+    Ok(Server { user, host, port: url.port().unwrap_or(port), security, credentials, ca, step })
 }
 
 fn is_loopback(host: &str) -> bool {

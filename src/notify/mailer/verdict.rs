@@ -8,6 +8,7 @@ use crate::outbox::Outcome;
 /// What became of a message whose conversation broke off there.
 pub fn outcome(broken: &Broken) -> Outcome {
     match &broken.why {
+        Why::Unreached(error) => Outcome::Away(one_line(&format!("{}: {error}", broken.step.as_str()))),
         Why::Refused(text) => Outcome::Away(one_line(text)),
         Why::Silence(seconds) => {
             let text = format!("no answer to {} within {seconds} seconds", broken.step.as_str());
@@ -33,6 +34,15 @@ fn of_error(step: Step, error: &SmtpError) -> Outcome {
         return Outcome::Away(text);
     }
     if error.is_permanent() || error.is_client() { Outcome::Dead(text) } else { Outcome::Failed(text) }
+}
+
+/// Whether no other message would fare better until somebody changes the settings, here or there.
+pub fn is_a_matter_of_settings(broken: &Broken) -> bool {
+    match &broken.why {
+        Why::Refused(_) => true,
+        Why::Smtp(error) => error.status().is_some_and(|code| is_about_us(&code.to_string())),
+        Why::Unreached(_) | Why::Silence(_) => false,
+    }
 }
 
 /// An account that it does not take is a matter of the settings (RFC 4954 section 6), not of this mail.

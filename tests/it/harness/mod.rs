@@ -4,6 +4,7 @@ mod app;
 mod browser;
 mod database;
 mod imap;
+mod secure;
 mod server;
 mod smtp;
 mod world;
@@ -12,6 +13,7 @@ pub use app::{Answer, TestApp, shanghai};
 pub use browser::Browser;
 pub use database::Backend;
 pub use imap::{Dovecot, Mood, Rogue};
+pub use secure::{Authority, Certificate, SecureSmtp};
 pub use server::{Killer, Server};
 pub use smtp::Smtp;
 
