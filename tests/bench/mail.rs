@@ -94,9 +94,8 @@ async fn measure(name: &str, sink: &Sink, url: &str, folder: &Path, (people, con
 
     let goal = |share: f64, least: f64| format!("{share:.2} (at least {least})");
     println!("| {name} | | of | |\n|---|---|---|---|");
-    println!("| mail server, raw client, pipelined | {:.0} mails/s | bare pool | {} |", raw.rate(), {
-        goal(raw.rate() / lettre.rate(), ROOM)
-    });
+    let room = goal(raw.rate() / lettre.rate(), ROOM);
+    println!("| mail server, raw client, pipelined | {:.0} mails/s | bare pool | {room} |", raw.rate());
     println!(
         "| bare lettre pool, {} connections, {} bytes a mail | {:.0} mails/s | | |",
         lettre.connections,
