@@ -36,7 +36,7 @@ export async function places(demo, page) {
     template: use.replace("/use", ""), "next year": "/planning/next-year?from=2025", observances: "/observances?year=2025",
     "observance draft": "/observances/science_week/draft?year=2031",
     open: "/open", registration: `${bare}/registration`, joint: `${bare}/joint`,
-    report: "/reports/2025?org=YX-NY", mail: "/demo/mail", letter, texts: "/mail/texts", words: "/mail/texts/reminder", account: "/account", calendars: "/calendars", "public calendar": "/calendar/public", "calendar help": "/calendar/help", "not found": "/no-such-page", my: "/my",
+    report: "/reports/2025?org=YX-NY", mail: "/demo/mail", "mail desk": "/mail?state=all", "mail of an event": `/mail?event=${bare.split("/").pop()}`, senders: "/mail/senders", letter, texts: "/mail/texts", words: "/mail/texts/reminder", account: "/account", calendars: "/calendars", "public calendar": "/calendar/public", "calendar help": "/calendar/help", "not found": "/no-such-page", my: "/my",
     "sign-in": "/sign-in",
   };
 }

@@ -9,7 +9,7 @@ use crate::harness::{Browser, TestApp};
 use crate::import;
 
 /// A browser that is signed in with a new account of an organisation.
-async fn desk<'a>(app: &'a TestApp, org: &str, role: Role) -> Browser<'a> {
+pub async fn desk<'a>(app: &'a TestApp, org: &str, role: Role) -> Browser<'a> {
     let secret = app.account(&format!("{role}-{}@example.test", org.to_lowercase()), org, role).await;
     let browser = Browser::new(app);
     browser.get(&format!("/enter/{secret}")).await.expect(303);

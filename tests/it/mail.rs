@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::{Backend, Smtp, TestApp, shanghai};
 
 /// A published event of one session from 09:00 to 11:00 on a day, by the API; gives its id and its session's.
-async fn publish(app: &TestApp, token: &str, key: &str, day: &str, audience: &[&str]) -> (i64, i64) {
+pub async fn publish(app: &TestApp, token: &str, key: &str, day: &str, audience: &[&str]) -> (i64, i64) {
     let event = json!({
         "key": key, "kind": "joint_study", "title": "三级联合学法（第4次）", "org_code": "GQ-KJ",
         "location": "局三楼会议室", "topics": ["科学技术进步法修订要点"], "required": true, "audience": audience,
@@ -41,7 +41,7 @@ async fn tick(app: &TestApp, local: &str) {
     deliver(app).await;
 }
 
-async fn rows(app: &TestApp) -> Vec<Row> {
+pub async fn rows(app: &TestApp) -> Vec<Row> {
     outbox::Entity::find().order_by_asc(outbox::Column::Id).all(app.db.read()).await.unwrap()
 }
 
@@ -58,11 +58,11 @@ pub async fn texts(app: &TestApp) -> Vec<String> {
 }
 
 /// The mail of a message, as it lies in the folder.
-fn mail_of(app: &TestApp, row: &Row) -> Vec<u8> {
+pub fn mail_of(app: &TestApp, row: &Row) -> Vec<u8> {
     std::fs::read(app.folder.path().join("mail").join(row.answer.as_ref().unwrap())).unwrap()
 }
 
-fn parse(raw: &[u8]) -> Message<'_> {
+pub fn parse(raw: &[u8]) -> Message<'_> {
     MessageParser::default().parse(raw).expect("a mail")
 }
 
@@ -111,7 +111,7 @@ fn unsigned(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn calendar_of(mail: &Message<'_>) -> Option<String> {
+pub fn calendar_of(mail: &Message<'_>) -> Option<String> {
     let part = mail.parts.iter().find(|p| p.content_type().is_some_and(|t| t.subtype() == Some("calendar")))?;
     Some(part.text_contents().map_or_else(|| String::from_utf8(part.contents().to_vec()).unwrap(), str::to_owned))
 }

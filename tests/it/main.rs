@@ -27,6 +27,7 @@ mod import;
 mod itip;
 mod joint;
 mod mail;
+mod mail_page;
 mod mailbox;
 mod next_year;
 mod observances;

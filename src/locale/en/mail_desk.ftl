@@ -2,6 +2,7 @@ page-deed-message-send-again = Sent undelivered mail again
 mail-desk = Mail
 mail-desk-of = Mail: { $title }
 mail-desk-done-again = { $n } queued again.
+mail-desk-hint = What waits, what was not delivered, and in whose name mail goes out.
 mail-desk-all = All mail
 mail-oldest-none = Nothing is waiting to go out
 mail-oldest = { $n ->

@@ -2,6 +2,7 @@ page-deed-message-send-again = 重发未送达的邮件
 mail-desk = 邮件
 mail-desk-of = 邮件：{ $title }
 mail-desk-done-again = { $n } 封已重新排队。
+mail-desk-hint = 排队、未送达与重发，各单位的发件人。
 mail-desk-all = 全部邮件
 mail-oldest-none = 没有等待发出的邮件
 mail-oldest = 最早一封已等 { $n } 分钟

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::id::{EventId, SessionId};
-use entity::state::SessionStatus;
+use entity::state::{MessageState, SessionStatus};
 use entity::{outbox as table, session};
 use minijinja::{Value, context, value::Serde};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::access::{Actor, Rights, deeds};
 use crate::attendance::board::{Figures, Group, lines, matches};
 use crate::attendance::{Counts, Eyes, Moment, judge, roll, turnout};
 use crate::error::{Code, Error, Result};
+use crate::notify::desk;
 use crate::outbox::{summary, troubled};
 use crate::people::OrgTree;
 use crate::report::rate::Rate;
@@ -102,7 +103,7 @@ pub async fn show(
         troubles => answer::shown::pages::troubles(&page, &whole).await?,
         joint => joint::pages::summary(&page, &whole),
         registration => registration::pages::summary(&page, &actor, &whole).await?,
-        messages => messages(&page, &whole).await?,
+        messages => messages(&page, &whole, may(&actor, &whole, &tree).manage.then_some(&actor)).await?,
         steps => states::pages::steps(&page, &whole, chosen, now).await?,
         undo => undo::pages::button(&page, &whole).await?,
         content => contents(&page, &whole, chosen).await?,
@@ -238,10 +239,16 @@ async fn sessions(page: &Page, whole: &Whole, now: DateTime<Utc>) -> Result<Vec<
     Ok(whole.sessions.iter().map(view).collect())
 }
 
-async fn messages(page: &Page, whole: &Whole) -> Result<Value> {
+/// What was mailed; for `organiser`, who may change the event, also what is going out now.
+async fn messages(page: &Page, whole: &Whole, organiser: Option<&Actor>) -> Result<Value> {
     let (db, now, zone) = (page.app.db.read(), page.app.now(), page.app.config.zone());
     let heaps = summary(db, whole.event.id).await?;
     let total: i64 = heaps.iter().map(|heap| heap.count).sum();
+    let dead = heaps.iter().filter(|heap| heap.state == MessageState::Dead).map(|heap| heap.count).sum::<i64>();
+    let runs = match organiser {
+        Some(actor) => desk::pages::of_event(page, actor, whole.event.id).await?,
+        None => Vec::new(),
+    };
     let heaps: Vec<_> = heaps
         .into_iter()
         .map(|heap| {
@@ -253,9 +260,9 @@ async fn messages(page: &Page, whole: &Whole) -> Result<Value> {
         .collect();
     let troubled = troubled(db, whole.event.id, 20).await?;
     let troubled: Vec<_> = troubled.into_iter().map(|row: table::Model| {
-        context! { address => row.address, kind => row.kind.as_str(), state => row.state.as_str(), attempts => row.attempts, answer => row.answer.unwrap_or_default() }
+        context! { id => row.id.0, address => row.address, kind => row.kind.as_str(), state => row.state.as_str(), attempts => row.attempts, answer => row.answer.unwrap_or_default() }
     }).collect();
-    Ok(context! { total, heaps, troubled })
+    Ok(context! { total, heaps, troubled, dead, runs })
 }
 
 async fn history(page: &Page, whole: &Whole) -> Result<(Vec<Value>, u64)> {
