@@ -102,6 +102,13 @@ impl Db {
         Ok(applied.iter().map(|step| step.name().to_owned()).collect())
     }
 
+    /// Names of the schema's steps that the database has, those of a later program too; makes nothing. An error when
+    /// it was never migrated.
+    pub async fn recorded_migrations(&self) -> Result<Vec<String>, DbErr> {
+        let rows = sea_orm_migration::seaql_migrations::Entity::find().all(&self.read).await?;
+        Ok(rows.into_iter().map(|row| row.version).collect())
+    }
+
     /// Takes the last steps of the schema back. Only for a database without rows.
     pub async fn migrate_back(&self, steps: usize) -> Result<(), DbErr> {
         match u32::try_from(steps) {

@@ -64,7 +64,7 @@ fn missing(path: &Path) -> Finding {
 /// Whether the schema is the one that this program knows; the other value says whether its tables can be asked.
 async fn schema(db: &Db) -> (Finding, bool) {
     let known = Db::known_migrations();
-    let applied = match db.applied_migrations().await {
+    let applied = match db.recorded_migrations().await {
         Ok(applied) => applied,
         // No list of steps: it was never migrated.
         Err(_) => return (Finding::warn("database-empty"), false),
@@ -153,7 +153,7 @@ async fn postgres(db: &DatabaseConnection, url: &str) -> Result<Vec<Finding>, Db
     findings.push(if durable == "on" && commits != "off" {
         Finding::ok("database-durable")
     } else {
-        Finding::fail("database-postgres-careless").with("fsync", durable).with("commit", commits)
+        Finding::warn("database-postgres-careless").with("fsync", durable).with("commit", commits)
     });
     let ahead = Query::select().expr(Func::cust("pg_is_in_recovery")).to_owned();
     if value(db, &ahead).await? {

@@ -8,6 +8,7 @@ mod configuration;
 mod database;
 mod fonts;
 pub mod mail;
+mod mailbox;
 mod outbox;
 mod records;
 
@@ -127,6 +128,7 @@ pub async fn examine(config: &Config, fonts: &Fonts, now: DateTime<Utc>) -> Repo
     findings.extend(of_database);
     let mut senders = vec![config.mail.domain().to_owned()];
     findings.extend(mail::check(&config.mail, now).await);
+    findings.push(mailbox::check(&config.mailbox).await);
     findings.extend(clock::of_zone(config.zone(), now));
     if let Some(db) = &db {
         match of_rows(db, now).await {

@@ -1,26 +1,23 @@
 //! `pufa doctor` and `pufa mail test`: what is well and what is not, told with what to do; against real mail servers.
 
+mod mail;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chrono::TimeDelta;
-use entity::id::OutboxId;
 use entity::outbox;
-use entity::state::{MessageKind, MessageState, Scope};
+use entity::state::{MessageKind, MessageState};
 use entity::{audit, mail_sender, mail_trouble, revision};
-use pufa::clock::{Clock, SystemClock};
-use pufa::config::{Config, TlsPolicy};
+use pufa::config::Config;
 use pufa::db::Db;
 use pufa::doctor::{Finding, Fonts, Grade, examine};
 use pufa::locale::Lang;
-use pufa::notify::{Cause, Flaw, Look, Mailer, Trouble};
-use pufa::state::Mode;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use sea_orm_migration::seaql_migrations;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
-use crate::harness::{Authority, Backend, Certificate, SecureSmtp, TestApp};
+use crate::harness::{Authority, Backend, Certificate, Dovecot, SecureSmtp, TestApp};
 
 const USER: (&str, &str) = ("pufa@example.test", "geheim@:/1");
 const SIGNED: &str = "pufa%40example.test:geheim%40%3A%2F1";
@@ -49,8 +46,13 @@ fn fonts() -> Fonts {
     Fonts::Known(vec!["Noto Serif CJK SC".to_owned()])
 }
 
+/// What is found, in both languages whole. The tests' clock is years behind PostgreSQL's: that is noticed, and left out.
 async fn findings(config: &Config, app: &TestApp) -> Vec<Finding> {
-    let found = examine(config, &fonts(), app.now()).await.findings;
+    let mut found = examine(config, &fonts(), app.now()).await.findings;
+    let is_usable = found.iter().any(|finding| finding.key == "database-writable");
+    let apart = found.iter().filter(|one| one.key == "clock-apart" && one.grade == Grade::Fail).count();
+    assert_eq!(apart, usize::from(app.backend == Backend::Postgres && is_usable), "{found:?}");
+    found.retain(|finding| finding.key != "clock-apart");
     for finding in &found {
         for lang in Lang::ALL {
             let line = finding.line(lang);
@@ -100,14 +102,19 @@ journeys! {
         for part in [
             "ok    configuration: read; listens on 127.0.0.1:8080, reached at https://pufa.example.test",
             "ok    database: the schema is up to date", "ok    database: can be written", "TLS 1.3",
-            "ok    database: what is committed is on disk", "ok    mail: signed in as pufa@example.test",
+"ok    mail: signed in as pufa@example.test",
             "ok    outbox: 0 waiting", "ok    clock: ", "fonts: ", "kj.example.test. IN TXT \"v=spf1 ip4:RELAY_ADDRESS -all\"",
             "pufa._domainkey.kj.example.test. IN TXT", "_dmarc.kj.example.test. IN TXT \"v=DMARC1; p=none;",
         ] {
-            // What tests run on need not be well kept: only the rest of the line counts.
             assert!(said.out.contains(part), "{part}\n{}", said.out);
         }
         assert!(!said.out.contains("FAIL") && !said.out.contains("geheim"), "{}", said.out);
+        // The tests' PostgreSQL is told not to wait for the disk.
+        let durable = match app.backend {
+            Backend::Sqlite => "ok    database: what is committed is on disk",
+            Backend::Postgres => "warn  database: fsync is off",
+        };
+        assert!(said.out.contains(durable), "{}", said.out);
         let chinese = pufa(app.folder.path(), &["doctor"], &[&settings[..], &[("LC_ALL", "zh_CN.UTF-8")]].concat());
         assert!(chinese.out.contains("邮件：以 pufa@example.test 登录成功"), "{}", chinese.out);
         assert!(smtp.taken().is_empty(), "nothing is sent");
@@ -172,7 +179,7 @@ journeys! {
         let report = examine(&app.config, &fonts(), app.now()).await;
         let domains: Vec<_> = report.records.iter().map(|records| records.domain.as_str()).collect();
         assert_eq!(domains, ["example.test", "sf.example.test"]);
-        assert_eq!(keys(&report.findings, Grade::Fail), ["mail-sender"]);
+        assert_eq!(keys(&findings(&app.config, app).await, Grade::Fail), ["mail-sender"]);
     }
 
     async fn a_schema_that_is_behind_or_ahead_is_told_apart(app: &TestApp) {
@@ -264,176 +271,30 @@ fn it_works_beside_a_server_that_runs() {
     assert!(said.out.contains("warn  mail: is only kept in the folder"), "{}", said.out);
 }
 
-/// A look at a server by these settings.
-async fn look(url: String, tls: TlsPolicy, ca: Option<&Path>) -> Result<Look, Trouble> {
-    let mut mail = Config::defaults().unwrap().mail;
-    (mail.url, mail.tls, mail.timeout) = (url, tls, 2);
-    mail.ca_file = ca.map(|ca| ca.display().to_string()).unwrap_or_default();
-    Mailer::new(&mail).unwrap().look(SystemClock.now()).await.expect("a server")
-}
-
-async fn cause(url: String, tls: TlsPolicy, ca: Option<&Path>) -> Cause {
-    let trouble = look(url, tls, ca).await.expect_err("a trouble");
-    assert!(!trouble.said.contains("geheim"), "{trouble:?}");
-    trouble.cause
-}
-
-#[tokio::test]
-async fn starttls_is_used_as_the_policy_demands() {
-    use TlsPolicy::{None as Never, Opportunistic, Required};
-    let authority = Authority::new();
-    let ca = authority.file();
-    let smtp = SecureSmtp::start("starttls", Some(authority.sign(Certificate::Good)), None);
-    let url = || smtp.url("smtp", "", "127.0.0.1");
-    let trusted = look(url(), Required, Some(&ca)).await.unwrap();
-    let tls = trusted.tls.unwrap().unwrap();
-    assert_eq!((tls.version.as_str(), tls.certificate, tls.ends_soon), ("TLS 1.3", None, false));
-    assert_eq!((trusted.name.as_str(), trusted.user), ("relay.example.test", None));
-    let tolerated = look(url(), Opportunistic, None).await.unwrap().tls.unwrap().unwrap();
-    assert_eq!(tolerated.certificate, Some(Flaw::UnknownIssuer));
-    assert_eq!(cause(url(), Required, None).await, Cause::Certificate(Flaw::UnknownIssuer));
-    assert_eq!(look(url(), Never, None).await.unwrap().tls, None);
-    let plain = SecureSmtp::start("plain", None, None);
-    assert_eq!(look(plain.url("smtp", "", "127.0.0.1"), Opportunistic, None).await.unwrap().tls, None);
-    assert_eq!(cause(plain.url("smtp", "", "127.0.0.1"), Required, None).await, Cause::NoTls);
-}
-
-#[tokio::test]
-async fn a_certificate_that_is_wrong_is_named_by_what_is_wrong() {
-    use TlsPolicy::{Opportunistic, Required};
-    let authority = Authority::new();
-    let ca = authority.file();
-    for (certificate, flaw) in [
-        (Certificate::Expired, Flaw::Expired),
-        (Certificate::Early, Flaw::NotYetValid),
-        (Certificate::OtherName, Flaw::OtherName),
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailbox_is_looked_at_and_left_as_it_is() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let dovecot = Dovecot::up(1_000);
+    dovecot.deliver(b"From: a@x.test\r\nSubject: hello\r\n\r\nHello.\r\n");
+    let mut config = app.config.clone();
+    let mut told = async |url: String, ca: &str| {
+        (config.mailbox.url, config.mailbox.ca, config.mailbox.timeout) = (url, ca.to_owned(), 2);
+        let found = findings(&config, &app).await.into_iter().find(|finding| finding.key.starts_with("mailbox"));
+        found.expect("a finding").line(Lang::En)
+    };
+    let (ca, port, tls_port) = (dovecot.ca(), dovecot.port, dovecot.tls_port);
+    let good = told(format!("imaps://pufa:secret%20word@127.0.0.1:{tls_port}"), &ca).await;
+    assert!(good.starts_with("ok    mailbox: pufa@127.0.0.1:") && good.contains("1 in the folder"), "{good}");
+    assert_eq!(dovecot.held("INBOX"), (1, 0), "nothing is flagged or moved");
+    for (url, ca, part) in [
+        (format!("imap://pufa:wrong@127.0.0.1:{port}"), ca.as_str(), "sign in"),
+        (format!("imap://pufa:secret%20word@127.0.0.1:{port}/nowhere"), ca.as_str(), "open the folder"),
+        (format!("imaps://pufa:secret%20word@127.0.0.1:{tls_port}"), "", "TLS"),
+        ("imap://pufa:secret@127.0.0.1:1".to_owned(), "", "connect"),
+        ("pop3://pufa:secret@127.0.0.1".to_owned(), "", "mailbox.url"),
     ] {
-        let smtp = SecureSmtp::start("starttls", Some(authority.sign(certificate)), None);
-        let url = || smtp.url("smtp", "", "127.0.0.1");
-        assert_eq!(cause(url(), Required, Some(&ca)).await, Cause::Certificate(flaw.clone()));
-        let seen = look(url(), Opportunistic, Some(&ca)).await.unwrap().tls.unwrap().unwrap();
-        assert_eq!(seen.certificate, Some(flaw));
+        let line = told(url, ca).await;
+        assert!(line.starts_with("FAIL  mailbox: ") && line.contains(part) && line.contains(" — "), "{line}");
+        assert!(!line.contains("secret") && !line.contains("wrong"), "{line}");
     }
-    let smtp = SecureSmtp::start("smtps", Some(authority.sign(Certificate::Ending)), None);
-    let seen = look(smtp.url("smtps", "", "127.0.0.1"), Required, Some(&ca)).await.unwrap().tls.unwrap().unwrap();
-    assert_eq!((seen.certificate, seen.ends_soon), (None, true));
-    assert_eq!(
-        cause(smtp.url("smtps", "", "127.0.0.1"), Required, None).await,
-        Cause::Certificate(Flaw::UnknownIssuer)
-    );
-}
-
-#[tokio::test]
-async fn ports_and_names_that_are_wrong_are_told_apart() {
-    use TlsPolicy::{Opportunistic, Required};
-    let plain = SecureSmtp::start("plain", None, None);
-    assert_eq!(cause(plain.url("smtps", "", "127.0.0.1"), Required, None).await, Cause::Handshake);
-    assert_eq!(cause("smtp://127.0.0.1:1".to_owned(), Opportunistic, None).await, Cause::Unreachable);
-    assert_eq!(cause("smtp://nowhere.invalid".to_owned(), Opportunistic, None).await, Cause::Unknown);
-    let silent = SecureSmtp::start("silent", None, None);
-    assert_eq!(cause(silent.url("smtp", "", "127.0.0.1"), Opportunistic, None).await, Cause::Unreachable);
-}
-
-#[tokio::test]
-async fn a_password_goes_out_encrypted_or_not_at_all() {
-    use TlsPolicy::{Opportunistic, Required};
-    let authority = Authority::new();
-    let ca = authority.file();
-    let smtp = SecureSmtp::start("starttls", Some(authority.sign(Certificate::Good)), Some(USER));
-    let good = look(smtp.url("smtp", SIGNED, "127.0.0.1"), Required, Some(&ca)).await.unwrap();
-    assert_eq!(good.user.as_deref(), Some(USER.0));
-    let wrong = smtp.url("smtp", "pufa%40example.test:geheim2", "127.0.0.1");
-    assert_eq!(cause(wrong, Required, Some(&ca)).await, Cause::Password);
-    // To this machine itself it may go in the clear; 0.0.0.0 is this machine too, under a name that does not say so.
-    let plain = SecureSmtp::start("plain", None, Some(USER));
-    let here = look(plain.url("smtp", SIGNED, "127.0.0.1"), Opportunistic, None).await.unwrap();
-    assert_eq!((here.tls, here.user.as_deref()), (None, Some(USER.0)));
-    assert_eq!(cause(plain.url("smtp", SIGNED, "0.0.0.0"), Opportunistic, None).await, Cause::NoTls);
-    let open = SecureSmtp::start("starttls", Some(authority.sign(Certificate::Good)), None);
-    assert_eq!(
-        cause(open.url("smtp", SIGNED, "0.0.0.0"), Opportunistic, None).await,
-        Cause::Certificate(Flaw::UnknownIssuer)
-    );
-}
-
-#[test]
-fn mail_test_shows_who_sends_how_it_is_encrypted_and_the_answer() {
-    let authority = Authority::new();
-    let folder = tempfile::tempdir().unwrap();
-    let smtp = SecureSmtp::start("smtps", Some(authority.sign(Certificate::Good)), Some(USER));
-    let (url, ca) = (smtp.url("smtps", SIGNED, "127.0.0.1"), authority.file());
-    let settings = [
-        ("PUFA__MAIL__URL", url.as_str()),
-        ("PUFA__MAIL__CA_FILE", ca.to_str().unwrap()),
-        ("PUFA__MAIL__FROM", "普法 <pufa@kj.example.test>"),
-    ];
-    let said = pufa(folder.path(), &["mail", "test", "a@example.test"], &settings);
-    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-    for part in ["普法 <pufa@kj.example.test>", "TLS 1.3", "signed in as pufa@example.test", "250 2.0.0 taken"] {
-        assert!(said.out.contains(part), "{part}\n{}", said.out);
-    }
-    assert_eq!(pufa(folder.path(), &["mail", "test", "nobody"], &settings).code, Some(1));
-    let wrong = url.replace("geheim", "falsch");
-    let refused = pufa(
-        folder.path(),
-        &["mail", "test", "a@example.test"],
-        &[&settings[1..], &[("PUFA__MAIL__URL", &wrong)]].concat(),
-    );
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused.err.contains("takes neither user nor password: 535") && refused.err.contains(" — "),
-        "{}",
-        refused.err
-    );
-    assert!(!refused.err.contains("falsch") && !refused.err.contains("geheim"), "{}", refused.err);
-    let taken = smtp.taken();
-    assert_eq!(taken.len(), 1, "{taken:?}");
-    let mail = &taken[0];
-    assert_eq!((mail.to.as_slice(), mail.from.as_str()), (&["a@example.test".to_owned()][..], "pufa@kj.example.test"));
-    assert_eq!((mail.tls.as_deref(), mail.user.as_deref()), (Some("TLSv1.3"), Some(USER.0)));
-}
-
-/// A password that is wrong is a matter of the settings: mail waits, and goes out once they are right.
-async fn wrong_password(backend: Backend) {
-    let authority = Authority::new();
-    let ca = authority.file();
-    let smtp = SecureSmtp::start("starttls", Some(authority.sign(Certificate::Good)), Some(USER));
-    let (wrong, right) =
-        (smtp.url("smtp", "pufa%40example.test:falsch", "127.0.0.1"), smtp.url("smtp", SIGNED, "127.0.0.1"));
-    let app = TestApp::start_with(backend, Mode::Normal, |config| {
-        (config.mail.url, config.mail.tls, config.mail.connections) = (wrong, TlsPolicy::Required, 2);
-        config.mail.ca_file = ca.display().to_string();
-    })
-    .await;
-    app.world().await;
-    let token = app.token("GQ-KJ", Scope::Manage).await;
-    let event = json!({
-        "key": "E1", "kind": "joint_study", "title": "学法", "org_code": "GQ-KJ", "required": true,
-        "audience": ["org:GQ-KJ"],
-        "sessions": [{"key": "E1-1", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"}],
-    });
-    let made = app.post("/api/v1/events", &token, event).await.expect(201).json();
-    let id = made["id"].as_i64().map_or_else(|| made["id"].as_str().unwrap().to_owned(), |id| id.to_string());
-    app.post(&format!("/api/v1/events/{id}/publish"), &token, json!({"override": "测试"})).await.expect(200);
-    pufa::jobs::deliver(&app, &CancellationToken::new()).await.unwrap();
-    let rows = outbox::Entity::find().all(app.db.read()).await.unwrap();
-    assert!(
-        rows.iter().all(|row| [MessageState::Queued, MessageState::Failed].contains(&row.state)),
-        "none is given up"
-    );
-    let tried: Vec<OutboxId> = rows.iter().filter(|row| row.attempts > 0).map(|row| row.id).collect();
-    // As many as go out at once; the others are not tried at all.
-    assert!((1..=2).contains(&tried.len()) && rows.len() >= 6, "{tried:?} of {}", rows.len());
-    assert!(rows.iter().filter(|row| row.attempts > 0).all(|row| row.answer.as_deref().unwrap().starts_with("535 ")));
-    assert!(look(right, TlsPolicy::Required, Some(&ca)).await.is_ok(), "the server itself is well");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_burns_no_messages_sqlite() {
-    wrong_password(Backend::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_burns_no_messages_postgres() {
-    wrong_password(Backend::Postgres).await;
 }

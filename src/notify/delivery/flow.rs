@@ -46,16 +46,13 @@ pub(super) struct Line {
 const PROOFS: usize = 3;
 
 impl Line {
-    /// Whether nothing more should be claimed.
-    fn is_over(&self) -> bool {
-        // What is given back is due again at once: claiming on would go round without end.
-        self.is_given_up() || self.delivery.mailer.breaker().resting(self.delivery.clock.now()).is_some()
-    }
-
-    /// Whether what was claimed should go back untried.
+    /// Whether nothing more should be claimed, and what was claimed go back untried. What is given back is due again at
+    /// once: claiming on would go round without end.
     pub(super) fn is_given_up(&self) -> bool {
         let enough = PROOFS * self.delivery.mailer.connections();
-        self.stop.is_cancelled() || self.away.load(Ordering::Relaxed) >= enough
+        self.stop.is_cancelled()
+            || self.away.load(Ordering::Relaxed) >= enough
+            || self.delivery.mailer.breaker().resting(self.delivery.clock.now()).is_some()
     }
 
     pub(super) fn hold(&self, ids: impl Iterator<Item = OutboxId>) {
@@ -117,7 +114,7 @@ async fn claim_all(line: &Line, ready: Sender<Parcel>) -> Result<()> {
     let least = delivery.mailer.connections();
     let paces = delivery.paces();
     let mut size = (least * 8).min(MOST);
-    while !line.is_over() {
+    while !line.is_given_up() {
         let limit = if delivery.mailer.breaker().on_probation() { least } else { size };
         let rows = claim_batch(line, &paces, limit).await?;
         let Some(rows) = rows else { return Ok(()) };

@@ -5,10 +5,12 @@
 
 mod connect;
 mod contact;
+mod examine;
 pub mod pages;
 mod round;
 mod target;
 
 pub use contact::Contact;
+pub use examine::examine;
 pub use round::look;
 pub use target::Target;
