@@ -4,10 +4,10 @@
 use sea_orm_migration::prelude::*;
 
 /// Makes tables, then indexes.
-pub async fn create<const T: usize, const I: usize>(
+pub async fn create(
     m: &SchemaManager<'_>,
-    tables: [TableCreateStatement; T],
-    indexes: [IndexCreateStatement; I],
+    tables: impl IntoIterator<Item = TableCreateStatement>,
+    indexes: impl IntoIterator<Item = IndexCreateStatement>,
 ) -> Result<(), DbErr> {
     for table in tables {
         m.create_table(table).await?;

@@ -55,8 +55,8 @@ impl MigrationTrait for Migration {
     }
 }
 
-fn tables() -> [TableCreateStatement; 12] {
-    [
+fn tables() -> Vec<TableCreateStatement> {
+    vec![
         answer(),
         assistant(),
         received_mail(),
@@ -72,8 +72,8 @@ fn tables() -> [TableCreateStatement; 12] {
     ]
 }
 
-fn indexes() -> [IndexCreateStatement; 12] {
-    [
+fn indexes() -> Vec<IndexCreateStatement> {
+    vec![
         unique("answer", &["session_id", "person_id"]),
         index("answer", &["person_id"]),
         unique("assistant", &["person_id", "assistant_id"]),

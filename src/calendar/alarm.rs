@@ -32,7 +32,7 @@ pub(super) fn ring(text: &str, entries: &[Entry]) -> String {
 fn alarm(text: &mut String, entry: &Entry, minutes: u32) {
     let trigger = match minutes {
         0 => "PT0S".to_owned(),
-        _ if minutes % 1_440 == 0 => format!("-P{}D", minutes / 1_440),
+        _ if minutes.is_multiple_of(1_440) => format!("-P{}D", minutes / 1_440),
         _ => format!("-PT{minutes}M"),
     };
     *text += "\r\nBEGIN:VALARM\r\n";

@@ -197,11 +197,12 @@ fn with_zones(text: &str, default: Zone, entries: &[Entry]) -> String {
     let (mut first, mut last) = (None::<DateTime<Utc>>, None::<DateTime<Utc>>);
     for entry in entries {
         let (zone, further) = (entry.span.zone, further(entry));
-        if !zones.contains(&zone) && !(entry.span.all_day && further.is_empty()) {
+        let timed = !entry.span.all_day || !further.is_empty();
+        if timed && !zones.contains(&zone) {
             zones.push(zone);
         }
         // A day more than the offset of any zone: which of them is meant does not matter here.
-        let around = further.iter().map(|at| at.and_utc()).flat_map(|at| [at - DAY, at + DAY]);
+        let around = further.iter().map(chrono::NaiveDateTime::and_utc).flat_map(|at| [at - DAY, at + DAY]);
         for at in around.chain([entry.span.start, entry.span.end]) {
             first = Some(first.map_or(at, |first| first.min(at)));
             last = Some(last.map_or(at, |last| last.max(at)));

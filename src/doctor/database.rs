@@ -64,11 +64,8 @@ fn missing(path: &Path) -> Finding {
 /// Whether the schema is the one that this program knows; the other value says whether its tables can be asked.
 async fn schema(db: &Db) -> (Finding, bool) {
     let known = Db::known_migrations();
-    let applied = match db.recorded_migrations().await {
-        Ok(applied) => applied,
-        // No list of steps: it was never migrated.
-        Err(_) => return (Finding::warn("database-empty"), false),
-    };
+    // No list of steps: it was never migrated.
+    let Ok(applied) = db.recorded_migrations().await else { return (Finding::warn("database-empty"), false) };
     let foreign = applied.iter().find(|name| !known.contains(name));
     match (foreign, known.iter().filter(|name| !applied.contains(name)).count()) {
         (Some(name), _) => (Finding::fail("database-newer").with("name", name), false),

@@ -129,7 +129,7 @@ pub async fn examine(config: &Config, fonts: &Fonts, now: DateTime<Utc>) -> Repo
     let mut senders = vec![config.mail.domain().to_owned()];
     findings.extend(mail::check(&config.mail, now).await);
     findings.push(mailbox::check(&config.mailbox).await);
-    findings.extend(clock::of_zone(config.zone(), now));
+    findings.push(clock::of_zone(config.zone(), now));
     if let Some(db) = &db {
         match of_rows(db, now).await {
             Ok((more, domains)) => {

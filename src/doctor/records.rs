@@ -47,9 +47,8 @@ fn relay(mail_url: &str) -> Relay {
     let host = host.trim_matches(['[', ']']);
     match host.parse::<IpAddr>() {
         Ok(ip) if is_public(ip) => Relay::Address(ip),
-        Ok(_) => Relay::Hidden,
         Err(_) if host.contains('.') => Relay::Named(host.to_owned()),
-        Err(_) => Relay::Hidden,
+        _ => Relay::Hidden,
     }
 }
 

@@ -33,6 +33,7 @@ pub async fn of_addresses(
 /// Why a message is not sent at all: its address takes no mail. A link to sign in, which somebody asked for just now,
 /// is always tried.
 #[must_use]
+#[expect(clippy::implicit_hasher, reason = "one kind of hasher is used in this program")]
 pub fn hinders<'a>(
     known: &'a HashMap<String, mail_trouble::Model>,
     row: &outbox::Model,

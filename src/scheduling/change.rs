@@ -135,11 +135,9 @@ async fn change_fields(
     }
     let (moves, zone) = (row.location.is_set(), row.time_zone.is_set());
     // Groups are looked for in the bodies that host.
-    let invites = parts.rules.is_some() || parts.co_hosts.is_some() || row.host_id.is_set();
-    let invited = match invites {
-        true => Some(Invited::load(db, &before.event, before.sessions.clone(), now).await?),
-        false => None,
-    };
+    let concerns = parts.rules.is_some() || parts.co_hosts.is_some() || row.host_id.is_set();
+    let invited =
+        if concerns { Some(Invited::load(db, &before.event, before.sessions.clone(), now).await?) } else { None };
     if row.is_changed() {
         row.update(db).await?;
     }

@@ -8,8 +8,10 @@ mod bare;
 mod client;
 mod empty;
 mod postgres;
+#[expect(dead_code, reason = "another bench asks for the memory too")]
 mod server;
 mod table;
+#[expect(dead_code, reason = "another bench asks how many people there are")]
 mod world;
 
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ mod bare;
 mod client;
 #[expect(dead_code, reason = "another bench measures with its own bench too")]
 mod postgres;
+#[expect(dead_code, reason = "another bench asks for the memory too")]
 mod server;
 #[path = "feed_world.rs"]
 mod world;

@@ -99,7 +99,7 @@ async fn answers(stream: &mut TcpStream, lines: usize) {
         let read = stream.read(&mut buffer[filled..]).await.expect("the server answers");
         assert!(read > 0, "the server closed a connection");
         filled += read;
-        if buffer[..filled].iter().filter(|byte| **byte == b'\n').count() >= lines {
+        if buffer[..filled].split(|byte| *byte == b'\n').count() > lines {
             break;
         }
     }

@@ -92,7 +92,7 @@ impl Sink {
 
     /// Waits until so many mails came; fails when none comes for two minutes.
     pub async fn wait(&self, mails: u64) -> Taken {
-        const PATIENCE: Duration = Duration::from_secs(120);
+        const PATIENCE: Duration = Duration::from_mins(2);
         let (mut last, mut since) = (0, Instant::now());
         loop {
             let now = self.tally.mails.load(Ordering::SeqCst);

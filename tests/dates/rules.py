@@ -11,6 +11,7 @@ import datetime
 import json
 import random
 import sys
+import zoneinfo
 
 from dateutil import rrule, tz
 from dateutil.relativedelta import relativedelta
@@ -169,7 +170,7 @@ def main():
         rule = parts(pick, first)
         ending = end(pick, first, rule)
         for name in ZONES:
-            zone = tz.gettz(name)
+            zone = zoneinfo.ZoneInfo(name)
             slots, missing = expand(rule, ending, first, zone)
             made.append({
                 "rule": text({**rule, **ending}),

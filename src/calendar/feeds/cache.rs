@@ -57,7 +57,7 @@ impl Kept {
     }
 
     fn octets(&self) -> u32 {
-        let all = self.body.iter().map(|body| body.len()).sum::<usize>() + 1_000;
+        let all = self.body.iter().map(bytes::Bytes::len).sum::<usize>() + 1_000;
         u32::try_from(all).unwrap_or(u32::MAX)
     }
 }

@@ -106,6 +106,7 @@ fn known_as(client: &str) -> &str {
 }
 
 async fn write(db: &impl ConnectionTrait, feed: FeedId, seen: Seen) -> Result<()> {
+    use feed_fetch::Column;
     let row = feed_fetch::ActiveModel {
         feed_id: Set(feed),
         client: Set(seen.client),
@@ -117,7 +118,6 @@ async fn write(db: &impl ConnectionTrait, feed: FeedId, seen: Seen) -> Result<()
         held: Set(i32::try_from(seen.held).unwrap_or(i32::MAX)),
         ..Default::default()
     };
-    use feed_fetch::Column;
     let more = Expr::col((feed_fetch::Entity, Column::Times)).add(seen.times);
     let again = OnConflict::columns([Column::FeedId, Column::Client])
         .update_columns([Column::LastAt, Column::Status, Column::Etag, Column::Held])

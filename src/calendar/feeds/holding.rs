@@ -91,7 +91,9 @@ pub async fn text(
     };
     let mut entries = subscription::entries(db, setting, &tree, &found, extra).await?;
     if row.detail == FeedDetail::Busy {
-        entries.iter_mut().for_each(|entry| hide(entry, ground.lang));
+        for entry in &mut entries {
+            hide(entry, ground.lang);
+        }
     }
     let name = name(db, ground, &tree, row).await?;
     let source = crate::calendar::feed::url(&ground.public_url, token);

@@ -111,6 +111,7 @@ fn link(page: &Page, token: &str) -> Value {
 }
 
 /// Who came last for a subscription, in words.
+#[must_use]
 pub fn fetched(page: &Page, fetch: &feed_fetch::Model) -> Value {
     let name = client::program(&fetch.client).map(|key| page.lang.text(&format!("client-{key}")));
     let (zone, now) = (page.app.config.zone(), page.app.now());
@@ -193,7 +194,7 @@ async fn deal_with_mine(
     let keeper = own(&signed)?;
     match deal(&page, &keeper, FeedId(id), typed).await? {
         Dealt::Done(word) => Ok(Redirect::to(&format!("/my/calendar?done={word}")).into_response()),
-        Dealt::Shown(again) => show_mine(&page, &keeper, again).await,
+        Dealt::Shown(again) => show_mine(&page, &keeper, *again).await,
     }
 }
 
@@ -201,7 +202,7 @@ enum Dealt {
     /// What was done.
     Done(&'static str),
     /// A page with a new address, or with what is wrong.
-    Shown(Again),
+    Shown(Box<Again>),
 }
 
 async fn deal(page: &Page, keeper: &Keeper<'_>, id: FeedId, typed: Typed) -> Result<Dealt> {
@@ -210,7 +211,7 @@ async fn deal(page: &Page, keeper: &Keeper<'_>, id: FeedId, typed: Typed) -> Res
     let dealt = match typed.act.as_str() {
         "renew" => {
             let token = address::renew(&tx, key, keeper, id, now).await?;
-            Dealt::Shown(Again { token: Some(token), ..Again::default() })
+            Dealt::Shown(Box::new(Again { token: Some(token), ..Again::default() }))
         }
         "off" => {
             address::switch_off(&tx, keeper, id, now).await?;
@@ -218,7 +219,7 @@ async fn deal(page: &Page, keeper: &Keeper<'_>, id: FeedId, typed: Typed) -> Res
         }
         "change" => match address::change(&tx, keeper, id, &typed.terms(), now).await {
             Ok(()) => Dealt::Done("changed"),
-            Err(error) => return Ok(Dealt::Shown(Again::of(error, page, typed, id.0)?)),
+            Err(error) => return Ok(Dealt::Shown(Box::new(Again::of(error, page, typed, id.0)?))),
         },
         _ => return Err(Error::new(Code::Malformed)),
     };
@@ -290,7 +291,7 @@ async fn deal_with_managed(
 ) -> Result<Response> {
     match deal(&page, &Keeper::Manager(&actor), FeedId(id), typed).await? {
         Dealt::Done(word) => Ok(Redirect::to(&format!("/calendars?done={word}")).into_response()),
-        Dealt::Shown(again) => show_managed(&page, &actor, again).await,
+        Dealt::Shown(again) => show_managed(&page, &actor, *again).await,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::scheduling::{Class, Kinds, hosted_below};
 pub type Window = (DateTime<Utc>, DateTime<Utc>);
 
 /// A published event, or one that was cancelled after it had been announced, with a session in the window.
+#[must_use]
 pub fn shown((from, to): Window) -> Condition {
     let announced = Condition::any().add(event::Column::Status.eq(EventStatus::Scheduled)).add(
         // One that was cancelled as a draft was never announced.

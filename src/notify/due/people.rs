@@ -163,14 +163,15 @@ async fn registered(
         .await?;
     let (last, count) = (rows.last().map_or(reached, |row| row.id.0), rows.len());
     let staff: HashSet<PersonId> = rows.iter().filter_map(|row| row.person_id).collect();
-    let told: HashSet<PersonId> = match staff.is_empty() {
-        true => HashSet::new(),
-        false => invited_among(db, audience, seen.session.day, staff)
+    let told: HashSet<PersonId> = if staff.is_empty() {
+        HashSet::new()
+    } else {
+        invited_among(db, audience, seen.session.day, staff)
             .await?
             .into_iter()
             .filter(|member| member.email.is_some())
             .map(|member| member.person_id)
-            .collect(),
+            .collect()
     };
     let people = rows
         .into_iter()

@@ -46,6 +46,11 @@ pub(super) async fn within<T, E: std::fmt::Display>(
     in_time(target, step, work).await?.map_err(|why| Broken::at(step, why))
 }
 
+/// Makes sure that the server is still there: the client takes a hang-up in the middle of a list for the list's end.
+pub(super) async fn still_there(target: &Target, step: &str, session: &mut Open) -> Result<(), Broken> {
+    within(target, step, session.noop()).await
+}
+
 /// Signs in.
 pub(super) async fn open(target: &Target) -> Result<Open, Broken> {
     let tcp = within(target, "connect", TcpStream::connect((target.host.as_str(), target.port))).await?;

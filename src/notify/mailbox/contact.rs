@@ -67,7 +67,8 @@ mod tests {
             (contact.known().next_at.unwrap() - now).num_seconds()
         };
         assert_eq!([wait(None), wait(Some("x")), wait(Some("x")), wait(None)], [60, 120, 240, 60]);
-        assert_eq!((0..20).map(|_| wait(Some("x"))).last(), Some(3_600));
+        let waits: Vec<_> = (0..20).map(|_| wait(Some("x"))).collect();
+        assert_eq!(waits.last(), Some(&3_600));
         assert_eq!((contact.known().failures, contact.known().problem.as_deref()), (20, Some("x")));
     }
 }

@@ -5,7 +5,7 @@ use async_imap::types::{Fetch, Uid};
 use futures_util::TryStreamExt;
 use tokio_util::sync::CancellationToken;
 
-use super::connect::{Broken, Open, in_time, open, within};
+use super::connect::{Broken, Open, in_time, open, still_there, within};
 use super::contact::Contact;
 use super::target::Target;
 use crate::clock::Clock;
@@ -55,6 +55,7 @@ async fn round(
 ) -> Result<(), Broken> {
     let mut session = open(target).await?;
     within(target, "open the folder", session.select(&target.folder)).await?;
+    still_there(target, "open the folder", &mut session).await?;
     let unseen = within(target, "search", session.uid_search("UNSEEN")).await?;
     let mut uids: Vec<Uid> = unseen.into_iter().collect();
     uids.sort_unstable();
@@ -103,6 +104,9 @@ async fn sizes(target: &Target, session: &mut Open, uids: &[Uid]) -> Result<Vec<
     let set = uids.iter().map(Uid::to_string).collect::<Vec<_>>().join(",");
     let asked = async { session.uid_fetch(set, "(UID RFC822.SIZE)").await?.try_collect::<Vec<Fetch>>().await };
     let found = within(target, "ask for sizes", asked).await?;
+    if found.len() < uids.len() {
+        still_there(target, "ask for sizes", session).await?;
+    }
     let size = |uid: &Uid| {
         let row = found.iter().find(|row| row.uid == Some(*uid))?;
         Some((*uid, usize::try_from(row.size?).unwrap_or(usize::MAX)))
@@ -115,6 +119,9 @@ async fn fetch(target: &Target, session: &mut Open, uid: Uid) -> Result<Option<V
     let asked =
         async { session.uid_fetch(uid.to_string(), "(UID BODY.PEEK[])").await?.try_collect::<Vec<Fetch>>().await };
     let found = within(target, "fetch a mail", asked).await?;
+    if found.is_empty() {
+        still_there(target, "fetch a mail", session).await?;
+    }
     Ok(found.iter().find(|row| row.uid == Some(uid)).and_then(Fetch::body).map(<[u8]>::to_vec))
 }
 

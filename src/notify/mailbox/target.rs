@@ -54,7 +54,7 @@ impl Target {
             _ => return wrong("begins with imaps:// or imap://"),
         };
         let Some(host) = url.host_str().filter(|host| !host.is_empty()) else { return wrong("names no host") };
-        let decode = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).ok();
+        let decode = |text: &str| percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned).ok();
         let (Some(user), Some(password), Some(folder)) = (
             decode(url.username()),
             decode(url.password().unwrap_or_default()),
@@ -67,7 +67,7 @@ impl Target {
         }
         let folder = if folder.is_empty() { "INBOX".to_owned() } else { folder };
         for (key, name) in [("mailbox.url", &folder), ("mailbox.done", &settings.done)] {
-            if name.is_empty() || !name.is_ascii() || name.chars().any(|c| c.is_control()) {
+            if name.is_empty() || !name.is_ascii() || name.chars().any(char::is_control) {
                 return Err(format!("{key}: a folder's name takes plain ASCII letters"));
             }
         }

@@ -245,7 +245,8 @@ mod tests {
     fn what_is_too_deep_too_many_or_too_large_is_refused_at_once() {
         let mut deep = "From: a@x\r\n".to_owned();
         for n in 0..1_000 {
-            deep.push_str(&format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n"));
+            let part = format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n");
+            deep.push_str(&part);
         }
         assert_eq!(parse(deep.as_bytes(), LIMIT), Err(Unreadable::TooDeep));
         let many = format!(

@@ -90,6 +90,7 @@ impl Words {
 pub type Held = HashMap<(OrganisationId, MessageKind, Lang), (OrganisationId, Words)>;
 
 /// The words that hold for organisations: their own, else those of the nearest above them.
+#[expect(clippy::implicit_hasher, reason = "one kind of hasher is used in this program")]
 pub async fn in_force(
     db: &impl ConnectionTrait,
     organisations: &HashSet<OrganisationId>,
@@ -151,10 +152,7 @@ pub(super) async fn of_messages(
 /// Refuses an organisation that the actor does not manage: it is not there for them.
 pub async fn demand(db: &impl ConnectionTrait, actor: &Actor, organisation: OrganisationId) -> Result<()> {
     actor.demand(Rights::Manage)?;
-    match people::is_below(db, organisation, actor.organisation).await? {
-        true => Ok(()),
-        false => Err(Error::new(Code::NotFound)),
-    }
+    if people::is_below(db, organisation, actor.organisation).await? { Ok(()) } else { Err(Error::new(Code::NotFound)) }
 }
 
 /// Keeps an organisation's own words of a kind of mail, in the caller's transaction; without any, those of above, or

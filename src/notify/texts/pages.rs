@@ -172,7 +172,10 @@ async fn editor(
     let (mail, whence) = mail(page, about, reader, put.clone()).await?;
     let house = self::mail(page, about, reader, Words::default()).await?.0;
     let query = [("subject", &put.subject), ("lead", &put.lead), ("note", &put.note)];
-    let query: String = query.iter().map(|(name, text)| format!("&{name}={}", encode(text))).collect();
+    let query: String = query
+        .iter()
+        .flat_map(|(name, text)| ["&".to_owned(), (*name).to_owned(), "=".to_owned(), encode(text)])
+        .collect();
     let wrong: BTreeMap<_, _> = again.wrong.iter().map(|one| (one.field.as_str(), one.text(page.lang))).collect();
     let done = format!("texts-done-{}", again.toast);
     let context = context! {

@@ -50,15 +50,12 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         }
         let inside = &rest[at + 1..];
         let end = inside.find(['{', '}']).filter(|end| rest.as_bytes()[at] == b'{' && inside.as_bytes()[*end] == b'}');
-        match end {
-            Some(end) => {
-                found.push(Piece::Placeholder(inside[..end].trim()));
-                rest = &inside[end + 1..];
-            }
-            None => {
-                found.push(Piece::Loose);
-                rest = inside;
-            }
+        if let Some(end) = end {
+            found.push(Piece::Placeholder(inside[..end].trim()));
+            rest = &inside[end + 1..];
+        } else {
+            found.push(Piece::Loose);
+            rest = inside;
         }
     }
     if !rest.is_empty() {

@@ -125,6 +125,7 @@ async fn invited(
 }
 
 /// The reminders of an event, as durations before the start.
+#[must_use]
 pub fn reminders(page: &Page, whole: &Whole) -> Vec<String> {
     let own: Option<Vec<String>> = whole.event.reminders.clone().and_then(|list| serde_json::from_value(list).ok());
     let of_kind = || page.app.kinds.get(&whole.event.kind).map(|kind| kind.reminders.clone()).unwrap_or_default();

@@ -16,6 +16,7 @@ use crate::people::{by_number, with_email};
 const MOST: usize = 5;
 
 /// Of these assistants the first who may answer for any of these people, and for whom of them.
+#[expect(clippy::implicit_hasher, reason = "one kind of hasher is used in this program")]
 pub async fn assists(
     db: &impl ConnectionTrait,
     assistants: &[person::Model],

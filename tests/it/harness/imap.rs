@@ -1,5 +1,6 @@
 //! Mailboxes: a real Dovecot of the test's own, and a server of a few lines that misbehaves as it is told.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -32,10 +33,13 @@ impl Dovecot {
         let (user, group) =
             (user.trim(), String::from_utf8(Command::new("id").arg("-gn").output().unwrap().stdout).unwrap());
         let group = group.trim();
+        // Its sign-in refuses to run as root; as another user it must reach its sockets.
+        let login = if user == "root" { "dovenull" } else { user };
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         std::fs::write(folder.path().join("users"), "pufa:{PLAIN}secret word::::::\n").unwrap();
         let config = format!(
             "base_dir = {at}/run\nstate_dir = {at}/state\nlog_path = {at}/log\nprotocols = imap\nlisten = 127.0.0.1\n\
-             default_internal_user = {user}\ndefault_login_user = {user}\ndefault_internal_group = {group}\n\
+             default_internal_user = {user}\ndefault_login_user = {login}\ndefault_internal_group = {group}\n\
              first_valid_uid = 0\nfirst_valid_gid = 0\nmail_uid = {user}\nmail_gid = {group}\n\
              ssl = yes\nssl_cert = <{at}/cert.pem\nssl_key = <{at}/key.pem\ndisable_plaintext_auth = no\n\
              mail_location = maildir:{at}/mail/%u\nmail_plugins = quota\nprotocol imap {{\n  mail_plugins = quota imap_quota\n}}\n\
