@@ -287,11 +287,12 @@ async fn a_mailbox_is_looked_at_and_left_as_it_is() {
     assert!(good.starts_with("ok    mailbox: pufa@127.0.0.1:") && good.contains("1 in the folder"), "{good}");
     assert_eq!(dovecot.held("INBOX"), (1, 0), "nothing is flagged or moved");
     for (url, ca, part) in [
-        (format!("imap://pufa:wrong@127.0.0.1:{port}"), ca.as_str(), "sign in"),
         (format!("imap://pufa:secret%20word@127.0.0.1:{port}/nowhere"), ca.as_str(), "open the folder"),
         (format!("imaps://pufa:secret%20word@127.0.0.1:{tls_port}"), "", "TLS"),
         ("imap://pufa:secret@127.0.0.1:1".to_owned(), "", "connect"),
         ("pop3://pufa:secret@127.0.0.1".to_owned(), "", "mailbox.url"),
+        // Last: after a wrong password this server makes the next caller wait.
+        (format!("imap://pufa:wrong@127.0.0.1:{port}"), ca.as_str(), "sign in"),
     ] {
         let line = told(url, ca).await;
         assert!(line.starts_with("FAIL  mailbox: ") && line.contains(part) && line.contains(" — "), "{line}");

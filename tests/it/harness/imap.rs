@@ -33,19 +33,22 @@ impl Dovecot {
         let (user, group) =
             (user.trim(), String::from_utf8(Command::new("id").arg("-gn").output().unwrap().stdout).unwrap());
         let group = group.trim();
-        // Its sign-in refuses to run as root; as another user it must reach its sockets.
-        let login = if user == "root" { "dovenull" } else { user };
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        // Its sign-in refuses to run as root, and it opens no mail for root; as other users both must reach their files.
+        let (login, owner, owners) =
+            if user == "root" { ("dovenull", "nobody", "nogroup") } else { (user, user, group) };
+        for name in ["", "mail", "home"] {
+            open_to_all(&folder.path().join(name));
+        }
         std::fs::write(folder.path().join("users"), "pufa:{PLAIN}secret word::::::\n").unwrap();
         let config = format!(
             "base_dir = {at}/run\nstate_dir = {at}/state\nlog_path = {at}/log\nprotocols = imap\nlisten = 127.0.0.1\n\
              default_internal_user = {user}\ndefault_login_user = {login}\ndefault_internal_group = {group}\n\
-             first_valid_uid = 0\nfirst_valid_gid = 0\nmail_uid = {user}\nmail_gid = {group}\n\
+             first_valid_uid = 0\nfirst_valid_gid = 0\nmail_uid = {owner}\nmail_gid = {owners}\n\
              ssl = yes\nssl_cert = <{at}/cert.pem\nssl_key = <{at}/key.pem\ndisable_plaintext_auth = no\n\
              mail_location = maildir:{at}/mail/%u\nmail_plugins = quota\nprotocol imap {{\n  mail_plugins = quota imap_quota\n}}\n\
              plugin {{\n  quota = maildir:User quota\n  quota_rule = *:messages={quota}\n}}\n\
              passdb {{\n  driver = passwd-file\n  args = scheme=PLAIN {at}/users\n}}\n\
-             userdb {{\n  driver = static\n  args = uid={user} gid={group} home={at}/home/%u\n}}\n\
+             userdb {{\n  driver = static\n  args = uid={owner} gid={owners} home={at}/home/%u\n}}\n\
              service imap-login {{\n  chroot =\n  inet_listener imap {{\n    port = {port}\n  }}\n  inet_listener imaps {{\n    port = {tls_port}\n    ssl = yes\n  }}\n}}\n\
              service anvil {{\n  chroot =\n}}\nservice stats {{\n  chroot =\n}}\n"
         );
@@ -79,8 +82,8 @@ impl Dovecot {
 
     /// Puts a mail into the inbox, as a mail server's delivery does.
     pub fn deliver(&self, raw: &[u8]) {
-        for part in ["tmp", "new", "cur"] {
-            std::fs::create_dir_all(self.maildir("INBOX").join(part)).unwrap();
+        for part in ["", "tmp", "new", "cur"] {
+            open_to_all(&self.maildir("INBOX").join(part));
         }
         let name = format!("1.{}.test", uuid::Uuid::new_v4());
         let (tmp, new) = (self.maildir("INBOX").join("tmp").join(&name), self.maildir("INBOX").join("new").join(&name));
@@ -106,6 +109,12 @@ impl Drop for Dovecot {
         drop(Command::new("kill").arg(self.process.id().to_string()).status());
         drop(self.process.wait());
     }
+}
+
+/// Makes a folder, if it is missing, in which another user may work too.
+fn open_to_all(folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
 }
 
 /// A certificate for 127.0.0.1 and an authority that vouches for it.
