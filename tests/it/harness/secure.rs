@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use pufa::clock::{Clock, SystemClock};
 use serde::Deserialize;
 use tempfile::TempDir;
 
@@ -105,7 +106,7 @@ impl Authority {
             &subject,
         ]);
         // The server and the program that it meets go by the machine's clock.
-        let now: chrono::DateTime<chrono::Utc> = std::time::SystemTime::now().into();
+        let now = SystemClock.now();
         let day = |days: i64| (now + chrono::TimeDelta::days(days)).format("%Y%m%d%H%M%SZ").to_string();
         let (from, to) = certificate.days();
         self.openssl(&[
