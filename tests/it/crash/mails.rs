@@ -128,7 +128,8 @@ async fn killed_between(backend: Backend) {
     // At least once: only what was under way at the kill may come twice, and is known as the same by its Message-ID.
     let twice: Vec<_> = mails.values().filter(|ids| ids.len() > 1).collect();
     println!("{before} mails had arrived at the kill; {} came twice", twice.len());
-    assert!(twice.len() <= CONNECTIONS, "{twice:?}");
+    // Each connection may hold one, and one more whose answer waited to be written down with others.
+    assert!(twice.len() <= 2 * CONNECTIONS, "{twice:?}");
     for ids in twice {
         assert_eq!(ids.len(), 2, "{ids:?}");
         assert_eq!(ids[0], ids[1], "the same mail");
