@@ -176,6 +176,22 @@ fn moot(
     None
 }
 
+/// The foot of a letter and its button, as keys of texts, and the path that the button leads to.
+pub(super) fn where_to_turn(
+    registered: Option<Registered<'_>>,
+    event: &event::Model,
+) -> (&'static str, &'static str, String) {
+    let foot = match (registered, event.required) {
+        (Some(_), _) => "mail-foot-registered",
+        (None, true) => "mail-foot-required",
+        (None, false) => "mail-foot-invited",
+    };
+    match registered {
+        Some(registered) => (foot, "mail-button-registration", registered.path()),
+        None => (foot, "mail-button-my", "/my".to_owned()),
+    }
+}
+
 fn letter(
     stationery: &Stationery<'_>,
     facts: &Facts,
@@ -188,15 +204,7 @@ fn letter(
     let lead = [("host", facts.host(event).to_owned()), ("must", must)];
     let title = sessions::title(event, session);
     let registered = Registered::of(facts, row);
-    let foot = match (registered, event.required) {
-        (Some(_), _) => "mail-foot-registered",
-        (None, true) => "mail-foot-required",
-        (None, false) => "mail-foot-invited",
-    };
-    let (button, path) = match registered {
-        Some(registered) => ("mail-button-registration", registered.path()),
-        None => ("mail-button-my", "/my".to_owned()),
-    };
+    let (foot, button, path) = where_to_turn(registered, event);
     Letter {
         greeting: greeting(lang, facts.name(row)),
         lead: lang.text_with(&format!("mail-lead-{}", what(facts, row)), lead),

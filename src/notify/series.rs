@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::lines::{before, greeting, headline_of_many, listed, reason, said, short_time, time};
 use super::mail::{Invitation, headline};
 use super::message::{
-    Composed, Letter, Stationery, attendance, from, mail, method, notes, own_sequence, own_words, what,
+    Composed, Letter, Stationery, attendance, from, mail, method, notes, own_sequence, own_words, what, where_to_turn,
 };
 use super::registration::Registered;
 use crate::calendar::recurring::{self, Head, Of};
@@ -123,15 +123,7 @@ fn letter(
     let must = lang.text(if event.required { "calendar-required" } else { "calendar-optional" });
     let lead = [("host", facts.host(event).to_owned()), ("must", must)];
     let registered = Registered::of(facts, row);
-    let foot = match (registered, event.required) {
-        (Some(_), _) => "mail-foot-registered",
-        (None, true) => "mail-foot-required",
-        (None, false) => "mail-foot-invited",
-    };
-    let (button, path) = match registered {
-        Some(registered) => ("mail-button-registration", registered.path()),
-        None => ("mail-button-my", "/my".to_owned()),
-    };
+    let (foot, button, path) = where_to_turn(registered, event);
     let ahead = seen.ahead(now).next().filter(|_| row.kind != MessageKind::Cancellation);
     let notes = match registered {
         Some(registered) => registered.notes(lang),
