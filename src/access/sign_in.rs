@@ -144,16 +144,12 @@ pub async fn mail_link(
         return Ok(());
     }
     let secret = create_link(db, account, person, settings, now).await?;
+    let key = format!("sign-in:{}", hash(&secret));
     let message = Message {
-        key: format!("sign-in:{}", hash(&secret)),
-        kind: MessageKind::SignIn,
-        event_id: None,
-        session_id: None,
-        series_id: None,
-        person_id: person,
         account_id: account,
-        address: email.trim().to_lowercase(),
-        detail: Some(serde_json::json!({ "secret": secret })),
+        ..Message::new(MessageKind::SignIn, key, email.trim().to_lowercase())
+            .to_person(person)
+            .saying(serde_json::json!({ "secret": secret }))
     };
     Ok(enqueue(db, vec![message], now).await?)
 }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::{AccountId, EventId, PersonId, SeriesId, SessionId};
-use entity::outbox;
 use entity::state::{MessageKind, MessageState};
+use entity::{outbox, session};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr};
 
@@ -33,6 +33,42 @@ pub struct Message {
     pub address: String,
     /// What the ids do not say.
     pub detail: Option<serde_json::Value>,
+}
+
+impl Message {
+    /// A message to an address, of nothing so far, and to nobody who is known.
+    #[must_use]
+    pub const fn new(kind: MessageKind, key: String, address: String) -> Self {
+        Self {
+            key,
+            kind,
+            event_id: None,
+            session_id: None,
+            series_id: None,
+            person_id: None,
+            account_id: None,
+            address,
+            detail: None,
+        }
+    }
+
+    /// The same of a session, and so of its event.
+    #[must_use]
+    pub fn of_session(self, session: &session::Model) -> Self {
+        Self { event_id: Some(session.event_id), session_id: Some(session.id), ..self }
+    }
+
+    /// The same to one of the staff, or to somebody who is not.
+    #[must_use]
+    pub fn to_person(self, person_id: Option<PersonId>) -> Self {
+        Self { person_id, ..self }
+    }
+
+    /// The same with what the ids do not say.
+    #[must_use]
+    pub fn saying(self, detail: serde_json::Value) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
 }
 
 /// Puts messages into the outbox, in the caller's transaction; one whose key is there already is left as it was.

@@ -7,11 +7,13 @@ use entity::id::{EventId, PersonId, SessionId};
 use entity::state::{AttendanceStatus, EventStatus, ReminderWish, SessionStatus};
 use entity::{attendance, event, material, reminder_run, session};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::json;
 
 use super::House;
 use super::moment::stamp;
-use super::people::{Page, Recipient, Whom, page, with_registrations};
-use super::run::{self, Ending, Occasion, Part, Seen};
+use super::people::{Recipient, Whom};
+use super::run::Seen;
+use super::say::{Saying, write_all};
 use super::standing::Standing;
 use crate::db::Db;
 use crate::error::Result;
@@ -39,40 +41,48 @@ pub async fn write(db: &Db, house: &House<'_>, now: DateTime<Utc>) -> Result<usi
     }
     due = open_ones(db.read(), due).await?;
     let due = ready(db.read(), due).await?;
-    let named = with_registrations(db.read(), due.iter().map(|(seen, _)| seen)).await?;
-    let mut wanted = Vec::new();
-    for (seen, one) in &due {
-        let (staff, others) = whom(*one);
-        wanted.push((occasion(seen, *one, staff), *one, staff));
-        if let Some(others) = others.filter(|_| named.contains(&seen.session.id)) {
-            wanted.push((occasion(seen, *one, others), *one, others));
-        }
-    }
-    let occasions: Vec<Occasion> = wanted.iter().map(|(occasion, ..)| occasion.clone()).collect();
-    let mut runs = run::open(db, &occasions, now).await?;
-    let mut count = 0;
-    for (occasion, one, whom) in wanted {
-        if let Some(run) = runs.remove(&occasion) {
-            count += write_run(db, house, run, one, whom, now).await?;
-        }
-    }
-    Ok(count)
+    write_all(db, house, &due, now).await
 }
 
-/// To whom of the staff, and to whom else.
-const fn whom(one: Afterwards) -> (Whom, Option<Whom>) {
-    match one {
-        Afterwards::MakeUp => (Whom::Roster, None),
-        Afterwards::Thanks => (Whom::Came, Some(Whom::Public)),
-        Afterwards::Materials => (Whom::InvitedOrCame, Some(Whom::Public)),
+impl Saying for Afterwards {
+    fn whom(&self) -> (Whom, Option<Whom>) {
+        match self {
+            Self::MakeUp => (Whom::Roster, None),
+            Self::Thanks => (Whom::Came, Some(Whom::Public)),
+            Self::Materials => (Whom::InvitedOrCame, Some(Whom::Public)),
+        }
     }
-}
 
-fn occasion(seen: &Seen, one: Afterwards, whom: Whom) -> Occasion {
-    Occasion {
-        session: seen.session.id,
-        starts_at: seen.session.starts_at,
-        what: format!("{}{}", one.run(), whom.suffix()),
+    fn name(&self) -> String {
+        self.run()
+    }
+
+    fn stands(&self, seen: &Seen, _: &reminder_run::Model) -> bool {
+        seen.event.status == EventStatus::Scheduled && seen.session.status != SessionStatus::Cancelled
+    }
+
+    fn goes(
+        &self,
+        house: &House<'_>,
+        seen: &Seen,
+        standing: &Standing,
+        person: Option<PersonId>,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        if unsaid(standing, (&seen.event, &seen.session), *self, person).is_some() {
+            return None;
+        }
+        let quiet = standing.quiet(person, house.quiet);
+        Some(quiet.hold(now, DateTime::<Utc>::MAX_UTC, house.zone).unwrap_or(now))
+    }
+
+    fn message(&self, seen: &Seen, to: Recipient) -> Message {
+        let detail = match to.registration {
+            Some(id) => json!({ "registration": id.0 }),
+            None => json!({ "starts_at": stamp(seen.session.starts_at) }),
+        };
+        let key = format!("{}:{}:{}", self.as_str(), seen.session.id, to.key());
+        Message::new(self.kind(), key, to.address).of_session(&seen.session).to_person(to.person).saying(detail)
     }
 }
 
@@ -112,11 +122,8 @@ async fn open_ones(
         .into_iter()
         .collect();
     due.retain(|(seen, one)| {
-        let (staff, others) = whom(*one);
-        [Some(staff), others].into_iter().flatten().any(|whom| {
-            let what = format!("{}{}", one.run(), whom.suffix());
-            !done.contains(&(seen.session.id, what))
-        })
+        let id = seen.session.id;
+        one.runs().any(|(_, what)| !done.contains(&(id, what)))
     });
     Ok(due)
 }
@@ -154,39 +161,6 @@ async fn ready(db: &impl ConnectionTrait, mut due: Vec<(Seen, Afterwards)>) -> R
     Ok(due)
 }
 
-async fn write_run(
-    db: &Db,
-    house: &House<'_>,
-    mut run: reminder_run::Model,
-    one: Afterwards,
-    whom: Whom,
-    now: DateTime<Utc>,
-) -> Result<usize> {
-    let mut count = 0;
-    while run.done_at.is_none() {
-        let Some(seen) = Seen::load(db.read(), run.session_id).await? else { break };
-        if seen.event.status != EventStatus::Scheduled || seen.session.status == SessionStatus::Cancelled {
-            break;
-        }
-        let Page { people, standing, reached, looked_at } = page(db.read(), &seen, whom, run.reached).await?;
-        let wanted =
-            people.into_iter().filter(|to| unsaid(&standing, (&seen.event, &seen.session), one, to.person).is_none());
-        let messages: Vec<_> = wanted
-            .map(|to| {
-                let quiet = standing.quiet(to.person, house.quiet);
-                let goes = quiet.hold(now, DateTime::<Utc>::MAX_UTC, house.zone).unwrap_or(now);
-                (goes, message(&seen, one, to))
-            })
-            .collect();
-        let written = messages.len();
-        if !run::write(db, &mut run, &seen, Part { messages, reached, end: Ending::after(looked_at) }, now).await? {
-            break;
-        }
-        count += written;
-    }
-    Ok(count)
-}
-
 /// Why somebody is not told, as a text's key.
 pub fn unsaid(
     standing: &Standing,
@@ -204,20 +178,5 @@ pub fn unsaid(
         (_, Some(record)) if record.attended() => None,
         (Afterwards::Thanks, _) => Some("mail-moot-not-there"),
         (Afterwards::Materials, _) => standing.declined(event, session, person),
-    }
-}
-
-fn message(seen: &Seen, one: Afterwards, to: Recipient) -> Message {
-    let registration = to.registration.map(|id| serde_json::json!({"registration": id.0}));
-    Message {
-        key: format!("{}:{}:{}", one.as_str(), seen.session.id, to.key()),
-        kind: one.kind(),
-        event_id: Some(seen.event.id),
-        session_id: Some(seen.session.id),
-        series_id: None,
-        person_id: to.person,
-        account_id: None,
-        address: to.address,
-        detail: registration.or_else(|| Some(serde_json::json!({"starts_at": stamp(seen.session.starts_at)}))),
     }
 }

@@ -234,15 +234,7 @@ async fn registered(
 fn message(today: NaiveDate, person: PersonId, address: String, told: &Told) -> Message {
     let mut sessions: Vec<_> = told.near.iter().chain(&told.ahead).map(|id| id.0).collect();
     sessions.sort_unstable();
-    Message {
-        key: format!("digest:{today}:{person}"),
-        kind: MessageKind::Digest,
-        event_id: None,
-        session_id: None,
-        series_id: None,
-        person_id: Some(person),
-        account_id: None,
-        address,
-        detail: Some(serde_json::json!({"day": today.to_string(), "sessions": sessions})),
-    }
+    Message::new(MessageKind::Digest, format!("digest:{today}:{person}"), address)
+        .to_person(Some(person))
+        .saying(serde_json::json!({"day": today.to_string(), "sessions": sessions}))
 }

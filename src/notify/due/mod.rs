@@ -12,6 +12,7 @@ mod people;
 mod quiet;
 mod reminders;
 mod run;
+mod say;
 mod sending;
 mod standing;
 

@@ -61,19 +61,15 @@ async fn tell(db: &impl ConnectionTrait, row: &outbox::Model, fate: &Fate, now: 
         Some(id) => person::Entity::find_by_id(id).one(db).await?.map(|person| person.name),
         None => None,
     };
+    let detail = json!({
+        "address": row.address, "reason": fate.reason, "status": fate.status, "permanent": fate.is_permanent(),
+        "kind": row.kind, "name": name,
+    });
     let letter = |account: entity::account::Model| Message {
-        key: format!("bounce:{id}:{address}:{}", account.id),
-        kind: MessageKind::Bounce,
         event_id: Some(id),
-        session_id: None,
-        series_id: None,
-        person_id: None,
         account_id: Some(account.id),
-        address: account.email,
-        detail: Some(json!({
-            "address": row.address, "reason": fate.reason, "status": fate.status, "permanent": fate.is_permanent(),
-            "kind": row.kind, "name": name,
-        })),
+        ..Message::new(MessageKind::Bounce, format!("bounce:{id}:{address}:{}", account.id), account.email)
+            .saying(detail.clone())
     };
     Ok(enqueue(db, accounts.into_iter().map(letter).collect(), now).await?)
 }

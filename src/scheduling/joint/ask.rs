@@ -115,17 +115,15 @@ pub(super) async fn send(
     to: Vec<account::Model>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let messages = to.into_iter().map(|account| Message {
+    let detail = json!({ "said": said, "organisation": organisation, "reason": reason });
+    let messages = to.into_iter().map(|account| {
         // The revision tells a second asking, or a changed mind, from the first.
-        key: format!("co_host:{}:{organisation}:{said}:{}:{}", event.id, event.revision, account.id),
-        kind: MessageKind::CoHost,
-        event_id: Some(event.id),
-        session_id: None,
-        series_id: None,
-        person_id: None,
-        account_id: Some(account.id),
-        address: account.email,
-        detail: Some(json!({ "said": said, "organisation": organisation, "reason": reason })),
+        let key = format!("co_host:{}:{organisation}:{said}:{}:{}", event.id, event.revision, account.id);
+        Message {
+            event_id: Some(event.id),
+            account_id: Some(account.id),
+            ..Message::new(MessageKind::CoHost, key, account.email).saying(detail.clone())
+        }
     });
     Ok(enqueue(db, messages.collect(), now).await?)
 }

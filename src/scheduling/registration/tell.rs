@@ -73,11 +73,8 @@ pub(super) async fn tell(
         if series.is_none() {
             let mut detail = told.clone();
             detail["sequence"] = json!(session.sequence);
-            messages.push(Message {
-                key: format!("registration:{}:{}:{}", row.id, said.as_str(), session.id),
-                detail: Some(detail),
-                ..message(event, session, row)
-            });
+            let key = format!("registration:{}:{}:{}", row.id, said.as_str(), session.id);
+            messages.push(message(session, row, key).saying(detail));
         }
         whole = whole.or(series);
     }
@@ -112,24 +109,10 @@ pub(super) async fn again(
         return Ok(());
     }
     let place = super::place(db, row).await?;
-    let message = Message {
-        key: key(hours),
-        detail: Some(json!({ "registration": row.id, "said": Said::Again.as_str(), "place": place })),
-        ..message(event, session, row)
-    };
-    Ok(enqueue(db, vec![message], now).await?)
+    let detail = json!({ "registration": row.id, "said": Said::Again.as_str(), "place": place });
+    Ok(enqueue(db, vec![message(session, row, key(hours)).saying(detail)], now).await?)
 }
 
-fn message(event: &event::Model, session: &session::Model, row: &registration::Model) -> Message {
-    Message {
-        key: String::new(),
-        kind: MessageKind::Registration,
-        event_id: Some(event.id),
-        session_id: Some(session.id),
-        series_id: None,
-        person_id: row.person_id,
-        account_id: None,
-        address: row.email.clone(),
-        detail: None,
-    }
+fn message(session: &session::Model, row: &registration::Model, key: String) -> Message {
+    Message::new(MessageKind::Registration, key, row.email.clone()).of_session(session).to_person(row.person_id)
 }

@@ -85,6 +85,12 @@ impl Addressee {
         let address = Some(row.email.clone()).filter(|address| !address.is_empty())?;
         Some(Self { mark: format!("r{}", row.id), person_id: row.person_id, registration: Some(row.id), address })
     }
+
+    /// A message to them of one session by itself, which is told once of each SEQUENCE; its key ends with `end`.
+    pub fn message(&self, kind: MessageKind, (session, sequence): (&session::Model, i64), end: &str) -> Message {
+        let key = format!("{kind}:{}:{sequence}:{}{end}", session.id, self.mark);
+        Message::new(kind, key, self.address.clone()).of_session(session).to_person(self.person_id)
+    }
 }
 
 /// One turn of one session.
@@ -183,28 +189,19 @@ impl<'a> Letters<'a> {
     fn letter(&self, who: &Addressee, part: &Part, all: &[&Part]) -> Message {
         let session = &self.sessions[part.at];
         let kind = part.turn.kind();
-        let mut detail = detail(part.detail.as_deref(), session.sequence.into(), who);
+        let sequence = session.sequence.into();
+        let mut detail = detail(part.detail.as_deref(), sequence, who);
         let alike: Vec<SessionId> =
             all.iter().filter(|other| other.turn == part.turn).map(|other| self.sessions[other.at].id).collect();
         if alike.len() > 1 && alike[0] == session.id {
             detail["sessions"] = json!(alike);
         }
-        Message {
-            key: format!("{kind}:{}:{}:{}{}", session.id, session.sequence, who.mark, self.end),
-            kind,
-            event_id: Some(self.event.id),
-            session_id: Some(session.id),
-            series_id: None,
-            person_id: who.person_id,
-            account_id: None,
-            address: who.address.clone(),
-            detail: Some(detail),
-        }
+        who.message(kind, (session, sequence), &self.end).saying(detail)
     }
 }
 
 /// A detail with what each bears: the SEQUENCE that its deed gave, and the registration that it goes to.
-pub(super) fn detail(given: Option<&Value>, sequence: i64, who: &Addressee) -> Value {
+pub(in crate::scheduling) fn detail(given: Option<&Value>, sequence: i64, who: &Addressee) -> Value {
     let mut detail = given.cloned().unwrap_or_else(|| json!({}));
     detail["sequence"] = json!(sequence);
     if let Some(registration) = who.registration {

@@ -20,7 +20,7 @@ use super::registration as names;
 use crate::error::Result;
 use crate::people::Member;
 
-pub(super) use letters::{Addressee, Extent, Letters, Turn};
+pub(super) use letters::{Addressee, Extent, Letters, Turn, detail};
 pub(super) use series::{SeriesMail, series_key, series_sequence};
 pub(super) use shift::{Invited, Shifted, tell_shifts};
 

@@ -123,18 +123,8 @@ impl<'a> SeriesMail<'a> {
     }
 
     fn of_one(&self, who: &Addressee, part: &Part, session: &session::Model, end: &str) -> Message {
-        let (kind, sequence) = (part.turn.kind(), self.sequence());
-        Message {
-            key: format!("{kind}:{}:{sequence}:{}{end}", session.id, who.mark),
-            kind,
-            event_id: Some(self.event.id),
-            session_id: Some(session.id),
-            series_id: None,
-            person_id: who.person_id,
-            account_id: None,
-            address: who.address.clone(),
-            detail: Some(detail(part.detail.as_deref(), sequence, who)),
-        }
+        let sequence = self.sequence();
+        who.message(part.turn.kind(), (session, sequence), end).saying(detail(part.detail.as_deref(), sequence, who))
     }
 
     /// A message about the whole. In its detail: `except`, the sittings that are not this person's; `keeps`, that of a
@@ -156,16 +146,11 @@ impl<'a> SeriesMail<'a> {
                 detail[name] = value;
             }
         }
+        let key = format!("{kind}:{}:{}{end}", series_key(self.row.id, sequence), who.mark);
         Message {
-            key: format!("{kind}:{}:{}{end}", series_key(self.row.id, sequence), who.mark),
-            kind,
             event_id: Some(self.event.id),
-            session_id: None,
             series_id: Some(self.row.id),
-            person_id: who.person_id,
-            account_id: None,
-            address: who.address.clone(),
-            detail: Some(detail),
+            ..Message::new(kind, key, who.address.clone()).to_person(who.person_id).saying(detail)
         }
     }
 

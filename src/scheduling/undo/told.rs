@@ -7,14 +7,14 @@ use entity::id::{PersonId, RegistrationId, SeriesId, SessionId};
 use entity::state::{EventStatus, MessageKind, SessionStatus};
 use entity::{event, outbox, session};
 use sea_orm::ConnectionTrait;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::error::Result;
 use crate::outbox::{Message, enqueue};
 use crate::scheduling::answer;
 use crate::scheduling::audience::{Audience, invited};
 use crate::scheduling::session as shown;
-use crate::scheduling::tell::{Addressee, SeriesMail, told as mark_told};
+use crate::scheduling::tell::{Addressee, SeriesMail, detail, told as mark_told};
 
 /// Tells those who have, or may have, what a deed told them; `restored` are the sessions after the deed and as they are
 /// again. An invitation is taken back by a cancellation, a cancellation by a new invitation, a new time or place by the
@@ -106,23 +106,12 @@ fn message(
     kind: MessageKind,
 ) -> Message {
     let was = shown::span(deed);
-    let mut detail = match kind {
+    let said = match kind {
         MessageKind::Update => json!({ "before": {
             "starts_at": was.start_text(), "ends_at": was.end_text(), "location": shown::location(event, deed),
         } }),
         _ => json!({ "undone": true }),
     };
-    detail["sequence"] = json!(session.sequence);
-    detail["registration"] = who.registration.map_or(Value::Null, |id| json!(id));
-    Message {
-        key: format!("{kind}:{}:{}:{}", session.id, session.sequence, who.mark),
-        kind,
-        event_id: Some(event.id),
-        session_id: Some(session.id),
-        series_id: None,
-        person_id: who.person_id,
-        account_id: None,
-        address: who.address.clone(),
-        detail: Some(detail),
-    }
+    let sequence = session.sequence.into();
+    who.message(kind, (session, sequence), "").saying(detail(Some(&said), sequence, who))
 }
