@@ -1,17 +1,20 @@
 //! A person with 500 sessions, and an event that is none of theirs.
 
+#[path = "rows.rs"]
+mod rows;
+
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::{EventId, OrganisationId, PersonId};
-use entity::state::{AudienceSign, AudienceTarget, EventStatus, Scope, SessionStatus};
+use entity::state::Scope;
 use entity::{audience_rule, event, membership, organisation, person, session};
 use pufa::access::token;
 use pufa::calendar::subscription;
 use pufa::clock::{Clock, SystemClock};
 use pufa::db::Db;
 use pufa::people;
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sea_orm::{DatabaseTransaction, EntityTrait};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -85,87 +88,27 @@ impl World {
 }
 
 async fn organisation_of(tx: &DatabaseTransaction, code: &str) -> OrganisationId {
-    let row = organisation::ActiveModel {
-        code: Set(code.to_owned()),
-        name: Set(code.to_owned()),
-        parent_id: Set(None),
-        level: Set("bureau".to_owned()),
-        ..Default::default()
-    };
+    let row = rows::organisation(code.to_owned(), None);
     organisation::Entity::insert(row).exec(tx).await.expect("an organisation").last_insert_id
 }
 
-async fn person_in(tx: &DatabaseTransaction, organisation_id: OrganisationId, now: chrono::DateTime<Utc>) -> PersonId {
-    let row = person::ActiveModel {
-        staff_no: Set("BK000001".to_owned()),
-        name: Set("干部BK1".to_owned()),
-        email: Set(None),
-        created_at: Set(now),
-        ..Default::default()
-    };
-    let person = person::Entity::insert(row).exec(tx).await.expect("a person").last_insert_id;
-    let row = membership::ActiveModel {
-        person_id: Set(person),
-        organisation_id: Set(organisation_id),
-        title: Set(String::new()),
-        active_from: Set("2021-01-01".parse().expect("a date")),
-        active_to: Set(None),
-        ..Default::default()
-    };
-    membership::Entity::insert(row).exec(tx).await.expect("a membership");
+async fn person_in(tx: &DatabaseTransaction, organisation: OrganisationId, now: DateTime<Utc>) -> PersonId {
+    let person = PersonId(1);
+    let row = rows::person(person, "BK000001".to_owned(), now);
+    person::Entity::insert(row).exec_without_returning(tx).await.expect("a person");
+    let row = rows::membership(person, organisation);
+    membership::Entity::insert(row).exec_without_returning(tx).await.expect("a membership");
     person
 }
 
 /// A published event of one session, for everybody of its host.
-async fn published(tx: &DatabaseTransaction, host: OrganisationId, n: i64, now: chrono::DateTime<Utc>) -> EventId {
-    let row = event::ActiveModel {
-        key: Set(format!("BENCH-{n}")),
-        kind: Set("lecture".into()),
-        title: Set(format!("专题讲座第{n}讲：行政处罚法与科技执法实务")),
-        host_id: Set(host),
-        location: Set("局三楼会议室".into()),
-        required: Set(true),
-        walk_ins: Set(true),
-        status: Set(EventStatus::Scheduled),
-        time_zone: Set("Asia/Shanghai".into()),
-        form: Set(String::new()),
-        reminders: Set(None),
-        mails: Set(false),
-        revision: Set(1),
-        created_at: Set(now),
-        updated_at: Set(now),
-        published_at: Set(Some(now)),
-        ..Default::default()
-    };
+async fn published(tx: &DatabaseTransaction, host: OrganisationId, n: i64, now: DateTime<Utc>) -> EventId {
+    let title = format!("专题讲座第{n}讲：行政处罚法与科技执法实务");
+    let row = rows::lecture(format!("BENCH-{n}"), title, host, now);
     let event = event::Entity::insert(row).exec(tx).await.expect("an event").last_insert_id;
-    let rule = audience_rule::ActiveModel {
-        event_id: Set(event),
-        position: Set(0),
-        sign: Set(AudienceSign::Include),
-        target: Set(AudienceTarget::Org),
-        organisation_id: Set(Some(host)),
-        ..Default::default()
-    };
+    let rule = rows::everybody_of(host, event);
     audience_rule::Entity::insert(rule).exec_without_returning(tx).await.expect("an audience");
-    let starts_at = now + TimeDelta::days(n % 500 - 200);
-    let zone = pufa::dates::Zone::parse("Asia/Shanghai").expect("a zone");
-    let row = session::ActiveModel {
-        uid: Set(format!("bench-{n}@example.test")),
-        key: Set(format!("BENCH-{n}-1")),
-        event_id: Set(event),
-        starts_at: Set(starts_at),
-        ends_at: Set(starts_at + TimeDelta::hours(2)),
-        all_day: Set(false),
-        time_zone: Set("Asia/Shanghai".into()),
-        day: Set(zone.day(starts_at)),
-        year: Set(zone.year_of(starts_at)),
-        status: Set(SessionStatus::Scheduled),
-        sequence: Set(0),
-        revision: Set(1),
-        created_at: Set(now),
-        updated_at: Set(now),
-        ..Default::default()
-    };
+    let row = rows::session(format!("BENCH-{n}-1"), event, now + TimeDelta::days(n % 500 - 200), now);
     session::Entity::insert(row).exec_without_returning(tx).await.expect("a session");
     event
 }

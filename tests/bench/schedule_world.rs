@@ -1,14 +1,17 @@
 //! Five years of sessions, who hosts them and whom they invite; and two organisers who look at them.
 
+#[path = "rows.rs"]
+mod rows;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use entity::id::{EventId, OrganisationId, PersonId, SessionId};
-use entity::state::{AttendanceStatus, AudienceSign, AudienceTarget, EventStatus, Role, SessionStatus, Word};
-use entity::{attendance, audience_rule, event, membership, membership_group, organisation, person, session};
+use entity::state::{AttendanceStatus, AudienceTarget, EventStatus, Role, SessionStatus, Word};
+use entity::{attendance, audience_rule, event, membership, membership_group, organisation, session};
 use pufa::access::sign_in::{create_account, create_link};
 use pufa::clock::TestClock;
 use pufa::config::Config;
@@ -140,31 +143,18 @@ impl Reader {
 
 async fn fill_people(tx: &impl ConnectionTrait, now: DateTime<Utc>) {
     let organisations = (1..=ORGANISATIONS).map(|id| organisation::ActiveModel {
-        code: Set(format!("BS-{id:03}")),
         name: Set(format!("第{id}单位")),
-        parent_id: Set(parent(id).map(OrganisationId)),
-        level: Set("bureau".into()),
-        ..Default::default()
+        ..rows::organisation(format!("BS-{id:03}"), parent(id).map(OrganisationId))
     });
     for row in organisations {
         organisation::Entity::insert(row).exec_without_returning(tx).await.expect("an organisation");
     }
     people::rebuild_closure(tx).await.expect("the closure");
-    let persons = (1..=PEOPLE).map(|id| person::ActiveModel {
-        id: Set(PersonId(id)),
-        staff_no: Set(format!("BS{id:05}")),
-        name: Set(format!("干部BS{id}")),
-        email: Set(Some(format!("bs{id}@example.test"))),
-        created_at: Set(now),
-    });
+    let persons = (1..=PEOPLE).map(|id| rows::person(PersonId(id), format!("BS{id:05}"), now));
     insert_all(tx, persons.collect(), None).await.expect("people");
     let memberships = (1..=PEOPLE).map(|id| membership::ActiveModel {
         id: Set(entity::id::MembershipId(id)),
-        person_id: Set(PersonId(id)),
-        organisation_id: Set(OrganisationId(id % ORGANISATIONS + 1)),
-        title: Set(String::new()),
-        active_from: Set("2021-01-01".parse().expect("a date")),
-        active_to: Set(None),
+        ..rows::membership(PersonId(id), OrganisationId(id % ORGANISATIONS + 1))
     });
     insert_all(tx, memberships.collect(), None).await.expect("memberships");
     let groups = (1..=PEOPLE).filter(|id| id % 5 == 0).map(|id| membership_group::ActiveModel {
@@ -178,23 +168,11 @@ async fn fill_people(tx: &impl ConnectionTrait, now: DateTime<Utc>) {
 async fn fill_events(tx: &impl ConnectionTrait, now: DateTime<Utc>) {
     let events = (0..EVENTS).map(|n| event::ActiveModel {
         id: Set(EventId(n + 1)),
-        key: Set(format!("BS-{n:05}")),
         kind: Set(KINDS[usize::try_from(n).expect("an index") % KINDS.len()].into()),
-        title: Set(format!("第{n}次法治专题学习")),
-        host_id: Set(OrganisationId(host(n))),
         location: Set(place(n)),
         required: Set(n % 3 > 0),
-        walk_ins: Set(true),
         status: Set(if is_draft(n) { EventStatus::Draft } else { EventStatus::Scheduled }),
-        time_zone: Set("Asia/Shanghai".into()),
-        form: Set(String::new()),
-        reminders: Set(None),
-        mails: Set(false),
-        revision: Set(1),
-        created_at: Set(now),
-        updated_at: Set(now),
-        published_at: Set(Some(now)),
-        ..Default::default()
+        ..rows::lecture(format!("BS-{n:05}"), format!("第{n}次法治专题学习"), OrganisationId(host(n)), now)
     });
     insert_all(tx, events.collect(), None).await.expect("events");
     let rules = (0..EVENTS).map(|n| {
@@ -204,41 +182,23 @@ async fn fill_events(tx: &impl ConnectionTrait, now: DateTime<Utc>) {
             _ => (AudienceTarget::Org, Some(OrganisationId(host(n))), None, None),
         };
         audience_rule::ActiveModel {
-            event_id: Set(EventId(n + 1)),
-            position: Set(0),
-            sign: Set(AudienceSign::Include),
             target: Set(target),
             organisation_id: Set(organisation),
             group_name: Set(group),
             person_id: Set(person),
-            ..Default::default()
+            ..rows::everybody_of(OrganisationId(host(n)), EventId(n + 1))
         }
     });
     insert_all(tx, rules.collect(), None).await.expect("audiences");
     let sessions = (0..SESSIONS).map(|n| {
         let starts_at = start(n);
-        let day = (starts_at + TimeDelta::hours(8)).date_naive();
         session::ActiveModel {
             id: Set(SessionId(n + 1)),
-            key: Set(format!("BS-{n:05}")),
-            uid: Set(format!("bs-{n:05}@example.test")),
-            event_id: Set(EventId(n % EVENTS + 1)),
-            starts_at: Set(starts_at),
             ends_at: Set(starts_at + LENGTH),
-            all_day: Set(false),
-            time_zone: Set("Asia/Shanghai".into()),
-            day: Set(day),
-            year: Set(day.year()),
             status: Set(if starts_at < now { SessionStatus::Held } else { SessionStatus::Scheduled }),
-            title: Set(None),
-            location: Set(None),
-            sequence: Set(0),
-            revision: Set(1),
             told_at: Set(Some(now)),
             roster_frozen_at: Set((starts_at < now).then_some(starts_at)),
-            created_at: Set(now),
-            updated_at: Set(now),
-            ..Default::default()
+            ..rows::session(format!("BS-{n:05}"), EventId(n % EVENTS + 1), starts_at, now)
         }
     });
     insert_all(tx, sessions.collect(), None).await.expect("sessions");
