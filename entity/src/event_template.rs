@@ -1,7 +1,7 @@
 //! What events of one sort have in common.
 
 use crate::id::{EventTemplateId, OrganisationId};
-use crate::state::OnDayOff;
+use crate::state::{OnDayOff, RemindWhom};
 use sea_orm::entity::prelude::*;
 
 /// What events of one sort have in common.
@@ -42,6 +42,10 @@ pub struct Model {
     pub also_kinds: Json,
     /// A list of ISO 8601 durations; None is the kind's.
     pub reminders: Option<Json>,
+    /// Which of the invited are reminded.
+    pub remind_whom: RemindWhom,
+    /// What is mailed afterwards, a list of texts; None is the kind's.
+    pub after: Option<Json>,
     /// How it recurs; None is once.
     pub rrule: Option<String>,
     /// What becomes of a sitting on a day off.

@@ -16,6 +16,7 @@ mod m20261123_000004_create_access;
 mod m20261123_000005_extend_scheduling;
 mod m20261123_000006_create_content;
 mod m20261124_000007_extend_mail;
+mod m20261124_000008_extend_templates;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_extend_scheduling::Migration),
             Box::new(m20261123_000006_create_content::Migration),
             Box::new(m20261124_000007_extend_mail::Migration),
+            Box::new(m20261124_000008_extend_templates::Migration),
         ]
     }
 }

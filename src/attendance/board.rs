@@ -1,7 +1,10 @@
 //! A session's roll as people look at it: the missing first, then who is on leave, then who came. Pure.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use entity::state::AttendanceStatus;
+use entity::id::PersonId;
+use entity::state::{AnswerStatus, AttendanceStatus};
 use serde::Serialize;
 
 use super::{Counts, RollRow};
@@ -42,6 +45,8 @@ pub struct Line {
     pub remark: String,
     /// Whether they put their name down.
     pub registered: bool,
+    /// What they answered to the invitation; `none` before they did.
+    pub answer: &'static str,
 }
 
 /// Counts as pages show them, with the parts of the bar in percent of its width.
@@ -106,15 +111,25 @@ pub const fn group(row: &RollRow) -> Group {
     }
 }
 
+/// The answers to a session's invitation that stand.
+pub type Answers = HashMap<PersonId, AnswerStatus>;
+
+/// An answer in the keys of texts; `none` when there is none.
+#[must_use]
+pub fn said(answers: &Answers, id: PersonId) -> &'static str {
+    answers.get(&id).map_or("none", |status| status.as_str())
+}
+
 /// The board of a roll: by heading, then by staff number; who came, latest first.
 #[must_use]
-pub fn lines(rows: &[RollRow], lang: Lang, zone: Zone) -> Vec<Line> {
+#[expect(clippy::implicit_hasher, reason = "one kind of hasher is used in this program")]
+pub fn lines(rows: &[RollRow], answers: &Answers, lang: Lang, zone: Zone) -> Vec<Line> {
     let mut rows: Vec<_> = rows.iter().collect();
     rows.sort_by(|a, b| {
         let came = |row: &RollRow| (group(row) >= Group::Came).then_some(row.checked_in_at).flatten();
         group(a).cmp(&group(b)).then_with(|| came(b).cmp(&came(a))).then_with(|| a.staff_no.cmp(&b.staff_no))
     });
-    rows.into_iter().map(|row| line(row, lang, zone)).collect()
+    rows.into_iter().map(|row| Line { answer: said(answers, row.person_id), ..line(row, lang, zone) }).collect()
 }
 
 fn line(row: &RollRow, lang: Lang, zone: Zone) -> Line {
@@ -132,6 +147,7 @@ fn line(row: &RollRow, lang: Lang, zone: Zone) -> Line {
         time: row.checked_in_at.map_or_else(String::new, |at| clock(zone, at)),
         remark: method.into_iter().chain(note).collect::<Vec<_>>().join(lang.text("page-list-comma").as_str()),
         registered: false,
+        answer: "none",
     }
 }
 
@@ -149,7 +165,6 @@ pub fn matches(name: &str, staff_no: &str, wanted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use entity::id::PersonId;
 
     fn row(staff_no: &str, status: Option<AttendanceStatus>, walk_in: bool) -> RollRow {
         RollRow {
@@ -179,8 +194,12 @@ mod tests {
             row("E", Some(S::Present), true),
         ];
         let zone = Zone::parse("Asia/Shanghai").unwrap();
-        let order: String = lines(&rows, Lang::Zh, zone).iter().map(|line| line.staff_no.as_str()).collect();
+        let board = lines(&rows, &Answers::new(), Lang::Zh, zone);
+        let order: String = board.iter().map(|line| line.staff_no.as_str()).collect();
         assert_eq!(order, "BCADE");
+        assert!(board.iter().all(|line| line.answer == "none"));
+        let declined = Answers::from([(PersonId(1), AnswerStatus::Declined)]);
+        assert!(lines(&rows, &declined, Lang::Zh, zone).iter().all(|line| line.answer == "declined"));
         let figures = Figures::from(Counts::of(&rows));
         assert_eq!((figures.expected, figures.attended, figures.missing, figures.walk_ins), (4, 2, 1, 1));
         let starts: Vec<_> = figures.bar.iter().map(|(tone, start, _)| (*tone, start.as_str())).collect();

@@ -14,13 +14,13 @@ use minijinja::{context, value::Serde};
 use sea_orm::{ColumnTrait, ConnectionTrait};
 use serde::Deserialize;
 
-use super::board::{Figures, Group, Line, lines, matches};
+use super::board::{Answers, Figures, Group, Line, lines, matches, said};
 use super::{CheckIn, Counts, Eyes, RollRow, Who, own_word, roll, set};
 use crate::access::{Actor, Rights};
 use crate::error::{Code, Error, Problem, Result};
 use crate::people::{Member, OrgTree, members_on};
 use crate::scheduling::detail::pages::session_view;
-use crate::scheduling::{load_whole, registration, roster, session as sitting, session_for};
+use crate::scheduling::{answer, load_whole, registration, roster, session as sitting, session_for};
 use crate::state::App;
 use crate::view::format;
 use crate::web::{Desk, Page, Signed, ToCheckIn, ToManage, local_path};
@@ -60,7 +60,7 @@ async fn door(
 }
 
 /// Somebody whom a session invites, though nobody must come to it.
-fn candidate(member: &Member, tree: &OrgTree) -> Line {
+fn candidate(member: &Member, answers: &Answers, tree: &OrgTree) -> Line {
     Line {
         group: Group::Missing,
         staff_no: member.staff_no.clone(),
@@ -70,6 +70,7 @@ fn candidate(member: &Member, tree: &OrgTree) -> Line {
         time: String::new(),
         remark: String::new(),
         registered: false,
+        answer: said(answers, member.person_id),
     }
 }
 
@@ -82,7 +83,8 @@ async fn board(
     let db = page.app.db.read();
     let mut rows = roll(db, event, session, tree, page.app.now()).await?;
     eyes.cover(&mut rows);
-    let mut board = lines(&rows, page.lang, sitting::span(session).zone);
+    let answers = answer::of_one(db, session.id).await?;
+    let mut board = lines(&rows, &answers, page.lang, sitting::span(session).zone);
     let names = registration::active(db, event.id).await?;
     let with_place: HashSet<_> = names
         .iter()
@@ -98,7 +100,10 @@ async fn board(
         expected.extend(members_on(db, session.day, person::Column::Id.is_in(others).into()).await?);
     }
     let waiting = expected.iter().filter(|member| !came.contains(&member.person_id));
-    let line = |member: &Member| Line { registered: with_place.contains(&member.person_id), ..candidate(member, tree) };
+    let line = |member: &Member| Line {
+        registered: with_place.contains(&member.person_id),
+        ..candidate(member, &answers, tree)
+    };
     let mut all: Vec<_> = waiting.map(line).collect();
     all.sort_by_key(|line| !line.registered);
     all.append(&mut board);

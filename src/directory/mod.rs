@@ -19,4 +19,4 @@ mod typed;
 mod year;
 
 pub use change::{Done, Outlook, apply, look};
-pub use person::{NewPerson, Renamed, add, person_for, rename};
+pub use person::{NewPerson, Renamed, add, person_for, rename, takes_mail};

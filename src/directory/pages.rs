@@ -1,7 +1,7 @@
 //! The pages of people, organisations and groups.
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use chrono::NaiveDate;
 use minijinja::{Value, context};
 
@@ -25,6 +25,7 @@ pub fn routes() -> Router<App> {
         .route("/people/{id}", get(card::show))
         .route("/people/{id}/edit", get(card::ask_edit).post(card::edit))
         .route("/people/{id}/{step}", get(card::ask_step).post(card::take_step))
+        .route("/people/{id}/mail/trouble", post(card::clear_trouble))
         .route("/people/{id}/memberships/{membership}", get(card::ask_correct).post(card::correct))
         .route("/organisations", get(organisation::show_tree))
         .route("/organisations/{id}", get(organisation::ask).post(organisation::act))

@@ -11,6 +11,7 @@ use super::course::{Place, Step, take};
 use crate::access::{Actor, Rights, audit};
 use crate::db::is_duplicate;
 use crate::error::{Code, Error, FieldProblem, Result};
+use crate::outbox::trouble;
 use crate::people::{self, OrgTree, Stay, stays_of};
 
 /// Somebody who joins, as understood.
@@ -93,6 +94,25 @@ pub async fn rename(
     people::touch(db).await?;
     record(db, actor, "person.rename", id, detail, now).await?;
     Ok(Renamed::Changed)
+}
+
+/// Takes the mark of returned mail off a person's address, in the caller's transaction, for somebody who may change the
+/// person. `not-found` when `address`, which the actor saw, is not theirs any more or bears no mark.
+pub async fn takes_mail(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    id: PersonId,
+    address: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let tree = OrgTree::load(db).await?;
+    let (row, stays) = held(db, actor, &tree, id).await?;
+    mine(&tree, actor, &stays)?;
+    let own = row.email.is_some_and(|own| own.to_lowercase() == address.to_lowercase());
+    if !own || !trouble::clear(db, address).await? {
+        return Err(Error::new(Code::NotFound));
+    }
+    record(db, actor, "mail.trouble_clear", id, json!({}), now).await
 }
 
 /// Takes a step in a person's course, in the caller's transaction. `seen` is what [`fingerprint`] said of the course

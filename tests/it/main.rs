@@ -29,6 +29,7 @@ mod joint;
 mod mail;
 mod mail_page;
 mod mailbox;
+mod marks;
 mod next_year;
 mod observances;
 mod pages;

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Datelike, NaiveDate, Weekday};
-use entity::state::{ChecklistKind, EventStatus, Role};
+use entity::state::{ChecklistKind, EventStatus, RemindWhom, Role};
 use entity::{checklist_item, event, outbox, plan_item, session, speaker};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use serde_json::json;
 
 use crate::harness::{Browser, TestApp};
 use crate::import::{QUIET, bring, year};
@@ -238,6 +239,10 @@ journeys! {
             name: Set("外请教师".to_owned()), title: Set("党校".to_owned()), ..Default::default()
         };
         speaker::Entity::insert(says).exec(app.db.write()).await.unwrap();
+        let mails = event::ActiveModel {
+            id: Set(old.id), remind_whom: Set(RemindWhom::NotCheckedIn), after: Set(Some(json!(["thanks"]))), ..Default::default()
+        };
+        event::Entity::update(mails).exec(app.db.write()).await.unwrap();
 
         let browser = desk(app, "o@example.test", "GQ-KJ", Role::Organizer).await;
         let html = browser.get("/planning/next-year?from=2024").await.expect(200).text();
@@ -262,6 +267,7 @@ journeys! {
         assert_eq!(made.len(), 3);
         assert!(local.iter().any(|(day_, text)| *day_ == day("2025-06-05") && text.starts_with("2025-06-05T09:00")), "{local:?}");
         let new = made[0].1.id;
+        assert_eq!((made[0].1.remind_whom, &made[0].1.after), (RemindWhom::NotCheckedIn, &Some(json!(["thanks"]))));
         let tasks = checklist_item::Entity::find().filter(checklist_item::Column::EventId.eq(new)).all(app.db.read()).await.unwrap();
         assert_eq!(tasks.iter().map(|row| (row.text.as_str(), row.done_at, row.done_by.as_deref())).collect::<Vec<_>>(), [("订教室", None, None)]);
         let speakers = speaker::Entity::find().filter(speaker::Column::EventId.eq(new)).all(app.db.read()).await.unwrap();

@@ -14,7 +14,7 @@ async fn desk<'a>(app: &'a TestApp, org: &str, role: Role) -> Browser<'a> {
     browser
 }
 
-const FIELDS: [(&str, &str); 19] = [
+const FIELDS: [(&str, &str); 22] = [
     ("name", "季度学法"),
     ("org_code", "GQ-KJ"),
     ("kind", "lecture"),
@@ -28,6 +28,9 @@ const FIELDS: [(&str, &str); 19] = [
     ("walk_ins", "no"),
     ("reminding", "own"),
     ("reminders", "P1D"),
+    ("remind_whom", "unanswered"),
+    ("aftering", "own"),
+    ("after", "thanks"),
     ("topics", "宪法、民法典"),
     ("form", "讲座"),
     ("also_kinds", "first_topic"),
@@ -91,6 +94,12 @@ journeys! {
         let event = entity::event::Entity::find().one(app.db.read()).await.unwrap().unwrap();
         assert_eq!((event.form.as_str(), event.walk_ins, event.required), ("讲座", false, true));
         assert_eq!(event.reminders, Some(json!(["P1D"])));
+        assert_eq!((event.remind_whom.as_str(), event.after), ("unanswered", Some(json!(["thanks"]))));
+        assert!(page.contains("未答复的人") && page.contains("致谢"), "{page}");
+        let like_it = browser.get(&format!("/templates/new?event={}", event.id)).await.expect(200).text();
+        for there in ["value=\"unanswered\" checked", "value=\"thanks\" checked", "name=\"aftering\" value=\"own\" checked"] {
+            assert!(like_it.contains(there), "{there}: {like_it}");
+        }
         let list = checklist_item::Entity::find().order_by_asc(checklist_item::Column::Position).all(app.db.read()).await.unwrap();
         let texts: Vec<_> = list.iter().map(|row| (row.kind.as_str(), row.text.as_str(), row.done_at)).collect();
         assert_eq!(texts, [("task", "联系主讲人", None), ("task", "订会议室", None), ("take", "签到表", None)]);
@@ -147,6 +156,7 @@ journeys! {
             ("audience", "staff:NO", "audience", "没有工号"),
             ("audience", "", "audience", "不能为空"),
             ("reminders", "P1M", "reminders", "提前量"),
+            ("after", "applause", "after", "make_up（补学通知）"),
             ("org_code", "GQ-SF", "org_code", "没有编号"),
             ("tasks", "带\u{1}字", "tasks", "控制字符"),
         ] {

@@ -21,8 +21,9 @@ use crate::directory::list::labels;
 use crate::directory::pages::{group_name, own_orgs};
 use crate::directory::person::{fingerprint, is_ours, person_for, step};
 use crate::directory::year::year;
-use crate::directory::{Renamed, add, rename};
+use crate::directory::{Renamed, add, rename, takes_mail};
 use crate::error::{Code, Error, Problem, Result};
+use crate::outbox::trouble;
 use crate::people::{OrgTree, Stay};
 use crate::scheduling::ahead::Situation;
 use crate::web::{Desk, Page, Signed, ToManage, ToRead};
@@ -101,6 +102,7 @@ pub async fn show(
         Some(email) => person::Entity::find().filter(person::Column::Email.eq(email.as_str())).count(db).await? - 1,
         None => 0,
     };
+    let troubles = trouble::of_addresses(db, row.email.as_deref()).await?;
     let here = stays.iter().find(|stay| stay.holds_on(today));
     let numbers = crate::directory::double::numbers_of(db, row.id).await?;
     let toast = (!asked.done.is_empty())
@@ -118,6 +120,7 @@ pub async fn show(
         numbers, shared, toast, here => here.is_some(), this_year => today.year().to_string(),
         stays => shown::stays(&page, &tree, &stays, today),
         year => Serde(year(db, row.id, today.year(), now).await?),
+        trouble => troubles.values().next().map(|known| shown::trouble(&page, known, now)),
         history => shown::history(&page, db, row.id, now).await?,
         ours => actor.may_manage() && is_ours(&tree, &actor, &stays), may_manage => actor.may_manage(),
     };
@@ -185,6 +188,25 @@ pub async fn edit(
     tx.commit().await?;
     let done = if renamed == Renamed::Changed { "?done=renamed" } else { "" };
     Ok(Redirect::to(&format!("/people/{id}{done}")).into_response())
+}
+
+/// The address that is said to take mail, as the page showed it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Marked {
+    address: String,
+}
+
+/// `POST /people/{id}/mail/trouble`: a person's address takes mail again, says who may change the person.
+pub async fn clear_trouble(
+    Desk { page, actor, .. }: Desk<ToManage>,
+    Path(id): Path<i64>,
+    Signed(marked): Signed<Marked>,
+) -> Result<Response> {
+    let tx = page.app.db.begin().await?;
+    takes_mail(&tx, &actor, PersonId(id), &marked.address, page.app.now()).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/people/{id}?done=trouble-cleared")).into_response())
 }
 
 /// `GET /people/{id}/transfer`, `…/change`, `…/retire`, `…/return`

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::audit;
 use entity::id::PersonId;
+use entity::{audit, mail_trouble};
 use minijinja::{Value, context};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -62,6 +62,16 @@ pub fn stays(page: &Page, tree: &OrgTree, stays: &[Stay], today: NaiveDate) -> V
     stays.iter().rev().map(row).collect()
 }
 
+/// What is known against a person's address: mail to it came back.
+pub fn trouble(page: &Page, row: &mail_trouble::Model, now: DateTime<Utc>) -> Value {
+    let zone = page.app.config.zone();
+    context! {
+        permanent => row.permanent, status => row.status.as_str(), reason => row.reason.as_str(), times => row.times,
+        first => format::moment(page.lang, zone, row.first_at, now),
+        last => format::moment(page.lang, zone, row.last_at, now),
+    }
+}
+
 /// What was done to a person, newest first.
 pub async fn history(page: &Page, db: &impl ConnectionTrait, id: PersonId, now: DateTime<Utc>) -> Result<Vec<Value>> {
     let rows = audit::Entity::find()
@@ -75,7 +85,7 @@ pub async fn history(page: &Page, db: &impl ConnectionTrait, id: PersonId, now: 
     Ok(rows
         .iter()
         .map(|row| {
-            let key = format!("people-deed-{}", row.action.replace('.', "-"));
+            let key = format!("people-deed-{}", row.action.replace(['.', '_'], "-"));
             let who = names.get(&row.actor).cloned().unwrap_or_else(|| row.actor.clone());
             let number = |name: &str| row.detail.get(name).and_then(serde_json::Value::as_i64).unwrap_or(0);
             context! {

@@ -1,6 +1,6 @@
 //! The form of a template: what a browser sends, and the way between it and a template. Pure.
 
-use entity::state::{ChecklistKind, OnDayOff};
+use entity::state::{ChecklistKind, OnDayOff, RemindWhom};
 use serde::{Deserialize, Serialize};
 
 use super::wish::{DAY, NewTemplate};
@@ -39,6 +39,11 @@ pub struct Typed {
     /// `own` where the template has reminders of its own, else the kind's go out.
     pub reminding: String,
     pub reminders: Vec<String>,
+    /// Which of the invited are reminded; empty is all.
+    pub remind_whom: String,
+    /// `own` where the template says itself what is mailed afterwards, else its kind does.
+    pub aftering: String,
+    pub after: Vec<String>,
     pub rrule: String,
     pub on_day_off: String,
     /// Lines.
@@ -75,6 +80,9 @@ impl Typed {
             also_kinds: template.also_kinds.clone(),
             reminding: if template.reminders.is_some() { "own" } else { "kind" }.to_owned(),
             reminders: template.reminders.clone().unwrap_or_default(),
+            remind_whom: template.remind_whom.to_string(),
+            aftering: if template.after.is_some() { "own" } else { "kind" }.to_owned(),
+            after: template.after.clone().unwrap_or_default(),
             rrule: template.rrule.clone().unwrap_or_default(),
             on_day_off: template.on_day_off.to_string(),
             tasks: lines(ChecklistKind::Task),
@@ -104,6 +112,8 @@ impl Typed {
             topics: split(&self.topics, &['、', ';', '；']).collect(),
             also_kinds: self.also_kinds.clone(),
             reminders: (self.reminding == "own").then(|| self.reminders.clone()),
+            remind_whom: self.remind_whom.parse().unwrap_or(RemindWhom::All),
+            after: (self.aftering == "own").then(|| self.after.clone()),
             rrule: Some(self.rrule.trim().to_owned()).filter(|rule| !rule.is_empty()),
             on_day_off: self.on_day_off.parse().unwrap_or(OnDayOff::Keep),
             checklist: [tasks(ChecklistKind::Task, &self.tasks), tasks(ChecklistKind::Take, &self.take)].concat(),
@@ -145,6 +155,8 @@ mod tests {
             audience: vec!["org:{org}".to_owned(), "-staff:KJ001".to_owned()],
             topics: vec!["宪法".to_owned(), "民法典".to_owned()],
             reminders: Some(vec!["PT45M".to_owned()]),
+            remind_whom: RemindWhom::Unanswered,
+            after: Some(vec!["thanks".to_owned()]),
             rrule: Some("FREQ=MONTHLY;COUNT=3".to_owned()),
             on_day_off: OnDayOff::After,
             checklist: vec![Task::to_do("请人"), Task { kind: ChecklistKind::Take, text: "签到表".to_owned() }],
@@ -153,7 +165,8 @@ mod tests {
         let typed = Typed::of(&template);
         assert_eq!(typed.template(), template);
         assert!(typed.reminder_choices().contains(&"PT45M".to_owned()));
-        let days = NewTemplate { all_day: true, starts_at: String::new(), length_minutes: 3 * DAY, ..template };
+        let days =
+            NewTemplate { all_day: true, starts_at: String::new(), length_minutes: 3 * DAY, after: None, ..template };
         assert_eq!(Typed::of(&days).template(), days);
     }
 }

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use entity::event_template;
 use entity::id::{EventId, EventTemplateId};
-use entity::state::OnDayOff;
+use entity::state::{OnDayOff, RemindWhom};
 use minijinja::{Value, context, value::Serde};
 use serde::Deserialize;
 
@@ -18,7 +18,7 @@ use crate::access::Actor;
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::people::OrgTree;
 use crate::scheduling::filters::kind_choices;
-use crate::scheduling::{event_for, load_whole};
+use crate::scheduling::{Afterwards, event_for, load_whole};
 use crate::view::format;
 use crate::web::{Desk, Page, Signed, ToManage, ToRead};
 
@@ -266,6 +266,12 @@ fn label(page: &Page, field: &str) -> String {
 
 /// What reads otherwise now than in the form: the field, what it says now, what was typed.
 fn differences(page: &Page, typed: &Typed, present: &Typed) -> Vec<Value> {
+    let text = |sort: &str, word: &str| page.lang.text(&format!("{sort}-{}", word.replace('_', "-")));
+    let afters = |form: &Typed| {
+        let own = form.template().after.unwrap_or_default();
+        let known = Afterwards::ALL.iter().map(|one| one.as_str()).filter(|word| own.iter().any(|typed| typed == word));
+        known.map(|word| text("after", word)).collect::<Vec<_>>().join(" ")
+    };
     let fields = |form: &Typed| -> Vec<(&'static str, String)> {
         vec![
             ("name", form.name.clone()),
@@ -277,6 +283,8 @@ fn differences(page: &Page, typed: &Typed, present: &Typed) -> Vec<Value> {
             ("audience", form.audience.clone()),
             ("topics", form.topics.clone()),
             ("reminders", form.reminders.join(" ")),
+            ("remind_whom", text("remind-whom", form.template().remind_whom.as_str())),
+            ("after", afters(form)),
             ("rrule", form.rrule.clone()),
             ("tasks", form.tasks.clone()),
             ("take", form.take.clone()),
@@ -314,6 +322,8 @@ async fn show(
     let context = context! {
         template => row.map(|row| context! { id => row.id.0, name => row.name.as_str() }),
         kinds => Serde(kind_choices(&page.app.kinds, &typed.kind, page.lang)), orgs, reminders,
+        remind_whoms => RemindWhom::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>(),
+        afters => Afterwards::ALL.map(Afterwards::as_str),
         days_off => OnDayOff::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>(),
         wrong => Serde(wrong), summary, meanwhile => problems.meanwhile, form => Serde(typed),
     };

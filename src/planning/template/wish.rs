@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
 use entity::event_template;
-use entity::state::OnDayOff;
+use entity::state::{OnDayOff, RemindWhom};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -60,6 +60,11 @@ pub struct NewTemplate {
     pub also_kinds: Vec<String>,
     /// Before the start, ISO 8601; null is the kind's.
     pub reminders: Option<Vec<String>>,
+    /// Which of the invited are reminded: `all`, `unanswered` or `not_checked_in`.
+    #[schema(value_type = String, example = "unanswered")]
+    pub remind_whom: RemindWhom,
+    /// What is mailed afterwards: `make_up`, `thanks`, `materials`; null is the kind's.
+    pub after: Option<Vec<String>>,
     /// How it recurs from its date on (RFC 5545 section 3.3.10); null is once.
     pub rrule: Option<String>,
     /// What becomes of a sitting of a series on a day off: `keep`, `skip`, `before` or `after`.
@@ -87,6 +92,8 @@ impl Default for NewTemplate {
             topics: Vec::new(),
             also_kinds: Vec::new(),
             reminders: None,
+            remind_whom: RemindWhom::All,
+            after: None,
             rrule: None,
             on_day_off: OnDayOff::Keep,
             checklist: Vec::new(),
@@ -114,6 +121,8 @@ impl NewTemplate {
             topics: list(&row.topics),
             also_kinds: list(&row.also_kinds),
             reminders: row.reminders.as_ref().map(list),
+            remind_whom: row.remind_whom,
+            after: row.after.as_ref().map(list),
             rrule: row.rrule.clone(),
             on_day_off: row.on_day_off,
             checklist: list(&row.checklist),
@@ -154,6 +163,8 @@ impl NewTemplate {
             required: self.required,
             walk_ins: self.walk_ins,
             reminders: self.reminders.clone(),
+            remind_whom: Some(self.remind_whom),
+            after: self.after.clone(),
             sessions: if series.is_some() { Vec::new() } else { vec![once] },
             series,
             ..NewEvent::default()

@@ -55,6 +55,12 @@ pub async fn of_sessions(
     Ok(found)
 }
 
+/// What was answered to one session, by person.
+pub async fn of_one(db: &impl ConnectionTrait, session: SessionId) -> Result<HashMap<PersonId, AnswerStatus>, DbErr> {
+    let found = of_sessions(db, &[session]).await?;
+    Ok(found.into_iter().map(|((_, person), status)| (person, status)).collect())
+}
+
 /// The answers to one session that stand, by person.
 pub async fn of_session(
     db: &impl ConnectionTrait,

@@ -189,7 +189,8 @@ async fn roster(
             [("percent", percent), ("n", numerator.to_string()), ("of", denominator.to_string())],
         )
     };
-    let all = lines(&rows, lang, zone);
+    let answers = answer::of_one(page.app.db.read(), session.id).await?;
+    let all = lines(&rows, &answers, lang, zone);
     let mut sizes: HashMap<&str, usize> = HashMap::new();
     for line in &all {
         *sizes.entry(name(line.group)).or_default() += 1;
@@ -206,7 +207,7 @@ async fn roster(
         walk_ins => counts.walk_ins,
         from => (at - 1) * SIZE + 1, to => (at - 1) * SIZE + shown.len(), total,
         earlier => (at > 1).then_some(at - 1), later => (at * SIZE < total).then_some(at + 1),
-        sizes => Serde(sizes), lines => Serde(shown), everybody => rows.len(),
+        sizes => Serde(sizes), lines => Serde(shown), everybody => rows.len(), answered => !answers.is_empty(),
     })
 }
 

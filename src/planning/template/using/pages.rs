@@ -140,6 +140,11 @@ async fn show_use(
         (None, Some(kind)) => kind.reminders.clone(),
         (None, None) => Vec::new(),
     };
+    let after = match (&template.after, page.app.kinds.get(&template.kind)) {
+        (Some(own), _) => own.clone(),
+        (None, Some(kind)) => kind.after().into_iter().map(|one| one.as_str().to_owned()).collect(),
+        (None, None) => Vec::new(),
+    };
     let context = context! {
         id => row.id.0, name => row.name.as_str(), key => typed.key.as_str(), date => typed.date.as_str(),
         own => tree.is_below(row.organisation_id, actor.organisation),
@@ -151,6 +156,7 @@ async fn show_use(
         day_off => page.lang.text(&format!("plan-off-{}", row.on_day_off)),
         tasks => tasks(ChecklistKind::Task), take => tasks(ChecklistKind::Take),
         reminders => reminders.iter().map(|text| format::before(page.lang, text)).collect::<Vec<_>>(),
+        remind_whom => template.remind_whom.as_str(), after,
     };
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page.render_as(status, "planning/template/use.html", "planning", context).await
