@@ -7,6 +7,7 @@
 mod contents;
 mod planned;
 mod present;
+mod replies;
 
 use std::path::{Path, PathBuf};
 
@@ -74,6 +75,7 @@ pub async fn fill(db: &impl ConnectionTrait, kinds: &Kinds, zone: Zone, now: Dat
     let organisation = people::by_code(db, ORGANISATION).await?;
     contents::fill(db, kinds, &organisation, now).await?;
     planned::fill(db, &Events { kinds, zone, hours: WorkHours::default() }, &organisation, now).await?;
+    replies::fill(db, &organisation, now).await?;
     create_account(db, ORGANISER, organisation.id, Role::Organizer, now).await?;
     Ok(())
 }

@@ -23,6 +23,8 @@ const names = [
   "month", "week", "holiday week", "by day", "planner", "not understood", "list", "event", "draft", "new", "edit", "publish", "cancel", "check-in", "set", "report", "mail", "letter",
   "texts", "words", "content", "agenda", "speakers", "checklist", "places", "new place", "place", "topics",
   "account", "not found", "my", "sign-in",
+  "people", "person", "mail desk", "mail of an event", "senders", "calendars", "calendar help",
+  "my answers", "my reminders", "answer",
   "planning", "plan item", "templates", "new template", "use", "template", "next year", "observances", "observance draft",
 ];
 
@@ -42,15 +44,16 @@ for (const [width, viewport] of Object.entries(widths)) {
     describe(`${width}, ${colorScheme}`, () => {
       for (const name of names) {
         test(name, async () => {
-          const page = name === "my" ? staff : organiser;
+          const page = name.startsWith("my") ? staff : organiser;
           await page.setViewportSize(viewport);
           await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-          const look = name === "sign-in" ? await (await browser.newContext({ viewport, colorScheme })).newPage() : page;
+          const abroad = ["sign-in", "answer"].includes(name);
+          const look = abroad ? await (await browser.newContext({ viewport, colorScheme })).newPage() : page;
           const answer = await look.goto(demo.url + where[name]);
           assert.equal(answer.status(), name === "not found" ? 404 : 200);
           assert.deepEqual(await findProblems(look), []);
           assert.equal(await goesSideways(look), null);
-          if (name === "sign-in") await look.context().close();
+          if (abroad) await look.context().close();
         });
       }
     });

@@ -22,21 +22,27 @@ export async function places(demo, page) {
   // The first mails go out within a few seconds of the start.
   const from = Date.now();
   do await page.goto(`${demo.url}/demo/mail`);
-  while (await page.locator("tbody a").count() === 0 && Date.now() - from < 30_000);
+  while (await page.locator("tbody a:has-text('邀请：')").count() === 0 && Date.now() - from < 30_000);
   const letter = await first(page, "tbody a");
+  // What the mail's own link opens, for somebody who is signed in nowhere.
+  await page.goto(demo.url + await first(page, "tbody a:has-text('邀请：')"));
+  const text = await page.locator("main").innerText();
+  const answer = text.match(/\/answer\/[\w.~-]+/)[0];
+  await page.goto(`${demo.url}/people?q=NY017`);
+  const person = await first(page, "main a[href^='/people/']:has-text('干部NY17')");
   return {
     month: "/calendar", week: "/week", "by day": "/agenda", planner: "/planner?year=2025", "holiday week": "/week?date=2025-05-01",
     "not understood": "/agenda?date=nonsense&org=NOWHERE&needs=me", list: "/events", event, draft, new: "/events/new", edit: `${bare}/edit`,
     publish: `${draft}/publish`, cancel: `${bare}/cancel`, "check-in": door, set: door.replace("check-in", "attendance/NY001"),
     content: `${bare}/content`, agenda, speakers: `${bare}/speakers`, checklist: `${bare}/checklist`,
     places: "/places", "new place": "/places/new", place, topics: "/topics?year=2025", holidays: "/holidays?year=2026",
-    people: "/people", "new person": "/people/new", organisations: "/organisations", groups: "/groups",
+    people: "/people", person, "new person": "/people/new", organisations: "/organisations", groups: "/groups",
     group: "/groups/members?name=center-group", doubles: "/people/doubles",
     planning: "/planning?year=2025", "plan item": item, templates: "/templates", "new template": "/templates/new", use,
     template: use.replace("/use", ""), "next year": "/planning/next-year?from=2025", observances: "/observances?year=2025",
     "observance draft": "/observances/science_week/draft?year=2031",
     open: "/open", registration: `${bare}/registration`, joint: `${bare}/joint`,
-    report: "/reports/2025?org=YX-NY", mail: "/demo/mail", "mail desk": "/mail?state=all", "mail of an event": `/mail?event=${bare.split("/").pop()}`, senders: "/mail/senders", letter, texts: "/mail/texts", words: "/mail/texts/reminder", account: "/account", calendars: "/calendars", "public calendar": "/calendar/public", "calendar help": "/calendar/help", "not found": "/no-such-page", my: "/my",
+    report: "/reports/2025?org=YX-NY", mail: "/demo/mail", "mail desk": "/mail?state=all", "mail of an event": `/mail?event=${bare.split("/").pop()}`, senders: "/mail/senders", letter, texts: "/mail/texts", words: "/mail/texts/reminder", account: "/account", calendars: "/calendars", "public calendar": "/calendar/public", "calendar help": "/calendar/help", "not found": "/no-such-page", my: "/my", "my answers": "/my/answers", "my reminders": "/my/reminders", answer,
     "sign-in": "/sign-in",
   };
 }

@@ -55,6 +55,8 @@ describe("an organiser", () => {
     await desk.waitForURL(/done=saved/);
     await desk.goto(`${demo.url}/mail/texts`);
     assert.match(await desk.locator("tr", { hasText: "提醒" }).first().innerText(), /本单位的文字/);
+    await desk.goto(`${demo.url}/mail/texts/reminder`);
+    assert.equal(await desk.inputValue("#note"), "请带笔记本", "instead of the demo's own");
   });
 
   test("is told which placeholder there is not, and goes back to the house's words", async () => {

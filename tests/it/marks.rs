@@ -92,13 +92,13 @@ journeys! {
         app.post(&format!("/api/v1/events/{event}/publish"), &token, json!({"override": "测试"})).await.expect(200);
         let own = desk(app, "GQ-KJ", Role::Organizer).await;
         let page = |session: &str| format!("/events/{event}?session={session}");
-        assert!(!own.get(&page(ids[0])).await.expect(200).text().contains("<th scope=\"col\">答复</th>"));
+        assert!(!own.get(&page(ids[0])).await.expect(200).text().contains("<th scope=\"col\" class=\"opt\">答复</th>"));
 
         for (staff_no, say) in [("KJ001", AnswerStatus::Declined), ("KJ002", AnswerStatus::Tentative)] {
             says(app, staff_no, ids[0], say).await;
         }
         let html = own.get(&page(ids[0])).await.expect(200).text();
-        assert!(html.contains("<th scope=\"col\">答复</th>"));
+        assert!(html.contains("<th scope=\"col\" class=\"opt\">答复</th>"));
         assert!(row(&html, "KJ001").contains("不参加") && row(&html, "KJ002").contains("暂定"));
         assert!(row(&html, "KJ003").contains("未答复"), "{}", row(&html, "KJ003"));
         let other = own.get(&page(ids[1])).await.expect(200).text();

@@ -2,6 +2,7 @@
 
 mod folder;
 mod hangs;
+mod pace;
 mod script;
 
 use std::collections::HashMap;
@@ -9,6 +10,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use entity::outbox;
 use entity::state::Scope;
+use pufa::config::Config;
 use pufa::jobs;
 use pufa::state::Mode;
 use sea_orm::{EntityTrait, QueryOrder};
@@ -27,17 +29,27 @@ struct Ground {
 impl Ground {
     /// With so many people in one section, all of them invited to one session and none of them mailed yet.
     async fn make(backend: Backend, people: usize, url: String) -> Self {
-        let app = TestApp::start_with(backend, Mode::Normal, |config| {
+        let impatient = |config: &mut Config| {
             config.mail.url = url;
             config.mail.timeout = 1;
             config.mail.retry_after = 60;
-        })
-        .await;
+        };
+        Self::publish(Self::people(backend, people, impatient).await).await
+    }
+
+    /// The people alone, with settings changed so.
+    async fn people(backend: Backend, people: usize, change: impl FnOnce(&mut Config)) -> TestApp {
+        let app = TestApp::start_with(backend, Mode::Normal, change).await;
         app.world().await;
         app.organisation("HALL", "礼堂", "GQ-KJ", "section").await;
         for n in 1..=people {
             app.person(&format!("H{n:02}"), "HALL", &[]).await;
         }
+        app
+    }
+
+    /// Invites them.
+    async fn publish(app: TestApp) -> Self {
         let token = app.token("GQ-KJ", Scope::Manage).await;
         let body = json!({
             "key": "e", "kind": "lecture", "title": "专题讲座", "org_code": "GQ-KJ", "location": "礼堂",
