@@ -74,13 +74,20 @@ pub async fn has_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bo
     Ok(false)
 }
 
-/// Holds on to those of these messages that `worker` still has.
+/// Holds on to those of these messages that `worker` still has. One that is being settled at this moment is passed over:
+/// waiting for it could make both wait for each other.
 pub async fn renew(db: &impl ConnectionTrait, worker: &str, ids: &[OutboxId], now: DateTime<Utc>) -> Result<(), DbErr> {
     for ids in ids.chunks(1_000) {
+        let held = Query::select()
+            .column(Column::Id)
+            .from(outbox::Entity)
+            .and_where(Column::Id.is_in(ids.iter().copied()))
+            .and_where(Column::LeasedBy.eq(worker))
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .to_owned();
         outbox::Entity::update_many()
             .col_expr(Column::LeaseUntil, Expr::value(now + LEASE))
-            .filter(Column::Id.is_in(ids.iter().copied()))
-            .filter(Column::LeasedBy.eq(worker))
+            .filter(Expr::col(Column::Id).in_subquery(held))
             .exec(db)
             .await?;
     }
