@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use entity::id::OutboxId;
 use entity::outbox::{self, Column, Model as Row};
 use entity::state::{MessageKind, MessageState};
-use sea_orm::sea_query::{CaseStatement, Expr, SimpleExpr};
+use sea_orm::sea_query::{Expr, IntoIden, IntoValueTuple, Query, TableRef};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter};
 
 use super::outcome::{Outcome, Patience};
 
-/// Rows of one statement: each is a case in it.
-const GROUP: usize = 200;
+/// The most rows of one statement, as a power of two. Each has three values: fewer than either database allows.
+const GROUP_BITS: u32 = 9;
 
 /// A claimed message that was tried.
 #[derive(Clone, Debug)]
@@ -62,8 +62,12 @@ pub async fn settle(
     let mut held = 0;
     for state in [MessageState::Sent, MessageState::Failed, MessageState::Dead] {
         let those: Vec<_> = settled.iter().filter(|one| one.state(patience) == state).collect();
-        for group in those.chunks(GROUP) {
+        let mut rest = those.as_slice();
+        while let Some(bits) = rest.len().checked_ilog2() {
+            // By powers of two few statements are prepared and kept, however many come at a time.
+            let (group, more) = rest.split_at(1 << Ord::min(bits, GROUP_BITS));
             held += settle_group(db, worker, group, state, patience).await?;
+            rest = more;
         }
     }
     Ok(held)
@@ -76,22 +80,28 @@ async fn settle_group(
     state: MessageState,
     patience: Patience,
 ) -> Result<u64, DbErr> {
-    let mut update = outbox::Entity::update_many()
-        .col_expr(Column::State, Expr::value(state))
-        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-        .col_expr(Column::Answer, by_id(group, |one| Expr::value(one.answer())))
-        .col_expr(Column::PacedAt, Expr::value(None::<DateTime<Utc>>))
-        .col_expr(Column::LeasedBy, Expr::value(None::<String>))
-        .col_expr(Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>));
-    update = match state {
-        MessageState::Sent => update.col_expr(Column::SentAt, by_id(group, |one| Expr::value(one.at))),
-        _ => update.col_expr(
-            Column::NextAt,
-            by_id(group, |one| Expr::value(one.at + patience.wait(one.attempts, one.jitter))),
-        ),
-    };
-    let ids = group.iter().map(|one| one.id);
-    let done = update.filter(Column::Id.is_in(ids)).filter(Column::LeasedBy.eq(worker)).exec(db).await?;
+    let word = |column: &'static str| Expr::col(("word", column));
+    let rows = group.iter().map(|one| {
+        let at = match state {
+            MessageState::Sent => one.at,
+            _ => one.at + patience.wait(one.attempts, one.jitter),
+        };
+        (one.id, one.answer(), at).into_value_tuple()
+    });
+    let update = Query::update()
+        .table(outbox::Entity)
+        .from(TableRef::ValuesList(rows.collect(), "word".into_iden()))
+        .value(Column::State, state)
+        .value(Column::Attempts, Expr::col((outbox::Entity, Column::Attempts)).add(1))
+        .value(Column::Answer, word("column2"))
+        .value(if state == MessageState::Sent { Column::SentAt } else { Column::NextAt }, word("column3"))
+        .value(Column::PacedAt, None::<DateTime<Utc>>)
+        .value(Column::LeasedBy, None::<String>)
+        .value(Column::LeaseUntil, None::<DateTime<Utc>>)
+        .and_where(Expr::col((outbox::Entity, Column::Id)).eq(word("column1")))
+        .and_where(Expr::col((outbox::Entity, Column::LeasedBy)).eq(worker))
+        .to_owned();
+    let done = db.execute(&update).await?;
     let secrets: Vec<_> = group.iter().filter(|one| one.kind == MessageKind::SignIn).map(|one| one.id).collect();
     if state != MessageState::Failed && !secrets.is_empty() {
         outbox::Entity::update_many()
@@ -101,18 +111,5 @@ async fn settle_group(
             .exec(db)
             .await?;
     }
-    Ok(done.rows_affected)
-}
-
-/// Of each row its own value; one value that all share stands by itself.
-fn by_id(group: &[&Settled], value: impl Fn(&Settled) -> SimpleExpr) -> SimpleExpr {
-    let mut values = group.iter().map(|one| value(one));
-    let first = values.next().unwrap_or_else(|| Expr::value(None::<String>));
-    if values.all(|other| other == first) {
-        return first;
-    }
-    let case =
-        group.iter().fold(CaseStatement::new(), |case, one| case.case(Expr::col(Column::Id).eq(one.id), value(one)));
-    // Every row has its case; PostgreSQL takes the type of the last.
-    case.finally(first).into()
+    Ok(done.rows_affected())
 }
