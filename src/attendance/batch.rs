@@ -26,7 +26,7 @@ use crate::scheduling::Kinds;
 
 /// Doors kept; and guests of all of them together, some 300 bytes each.
 const DOORS: usize = 64;
-const GUESTS: usize = 200_000;
+const GUESTS: usize = 100_000;
 /// How often a transaction is tried that another server disturbed.
 const TRIES: usize = 4;
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::{OrganisationId, PersonId, SessionId};
 use entity::state::{EventStatus, SessionStatus};
 use entity::{event, organisation, person, session};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::merge::Arrival;
 use super::record::{CheckIn, Guest, Place, Who};
@@ -19,7 +19,7 @@ use crate::access::Actor;
 use crate::dates::{Span, Zone};
 use crate::error::{Code, Error, Result};
 use crate::people::{self, Member, OrgTree};
-use crate::scheduling::audience::hosts;
+use crate::scheduling::audience::{Audience, each_invited, hosts};
 use crate::scheduling::{Kinds, roster, session as sitting};
 
 /// Ten minutes, for a kind that the site no longer has (contract: check-in rules).
@@ -90,7 +90,7 @@ impl Door {
     /// Reads the door of a session, in a transaction: fixes the roster first if the session has begun. None when there
     /// is no such session.
     pub async fn load(
-        db: &impl ConnectionTrait,
+        db: &DatabaseTransaction,
         kinds: &Kinds,
         id: SessionId,
         now: DateTime<Utc>,
@@ -116,7 +116,7 @@ impl Door {
         Ok(Some(door))
     }
 
-    async fn read_guests(&mut self, db: &impl ConnectionTrait, tree: &OrgTree) -> Result<()> {
+    async fn read_guests(&mut self, db: &DatabaseTransaction, tree: &OrgTree) -> Result<()> {
         if self.event.required && self.session.roster_frozen_at.is_some() {
             for (entry, staff_no) in super::roll::frozen(db, self.session.id).await? {
                 let org = entry.organisation_id;
@@ -132,9 +132,8 @@ impl Door {
             return Ok(());
         }
         let place = if self.event.required { Place::Roster } else { Place::Invited };
-        for member in roster::invited_to(db, &self.event, &self.session).await? {
-            self.add(guest(member, tree, place));
-        }
+        let (audience, day) = (Audience::load(db, &self.event).await?, self.session.day);
+        each_invited(db, &audience, day, |member| self.add(guest(member, tree, place))).await?;
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use entity::{answered_nonce, attendance, attendance_change, event, session};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait,
 };
 
 use super::batch::{Batches, Doors};
@@ -58,7 +58,7 @@ pub(super) async fn settle(batches: &mut Batches, waiting: &[Waiting]) -> Result
 }
 
 /// Makes sure that the door of each session is known and holds.
-async fn refresh(db: &impl ConnectionTrait, doors: &mut Doors, kinds: &Kinds, waiting: &[Waiting]) -> Result<()> {
+async fn refresh(db: &DatabaseTransaction, doors: &mut Doors, kinds: &Kinds, waiting: &[Waiting]) -> Result<()> {
     let ids: HashSet<_> = waiting.iter().map(|one| one.check_in.session_id).collect();
     let Some(now) = waiting.iter().map(|one| one.now).max() else { return Ok(()) };
     let people = crate::db::revision(db, people::REVISION).await?;

@@ -3,13 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use entity::id::{EventId, OrganisationId, PersonId, RegistrationId, SeriesId, SessionId};
+use entity::id::{EventId, OrganisationId, OutboxId, PersonId, RegistrationId, SeriesId, SessionId};
 use entity::state::{CoHostStatus, MessageKind, MessageState};
 use entity::{
     event, event_co_host, event_topic, mail_trouble, material, organisation, outbox, person, registration, session,
     speaker,
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::digest::Agenda;
 use super::due::{Standing, may_wait};
@@ -18,6 +21,7 @@ use super::sender::senders_of;
 use super::texts::{Held, Words, of_messages};
 use crate::calendar::heads;
 use crate::calendar::recurring::Head;
+use crate::db::among;
 use crate::locale::Lang;
 use crate::outbox::trouble;
 use crate::scheduling::content::{speakers_of, spoken_by};
@@ -32,6 +36,17 @@ enum Subject {
     Series(SeriesId),
     /// A session of no series.
     Session(SessionId),
+}
+
+/// What is needed of a mail that went out before.
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "outbox::Entity")]
+struct Earlier {
+    id: OutboxId,
+    session_id: Option<SessionId>,
+    series_id: Option<SeriesId>,
+    address: String,
+    message_id: String,
 }
 
 /// What a batch of messages speaks of.
@@ -68,7 +83,10 @@ impl Facts {
         let events: HashMap<_, _> = events.all(db).await?.into_iter().map(|row| (row.id, row)).collect();
         let named = events.values().map(|e| e.host_id).chain(rows.iter().filter_map(asked));
         let hosts = organisation::Entity::find().filter(organisation::Column::Id.is_in(named.collect::<HashSet<_>>()));
-        let persons = person::Entity::find().filter(person::Column::Id.is_in(ids(rows, |r| r.person_id)));
+        let names = person::Entity::find()
+            .select_only()
+            .columns([person::Column::Id, person::Column::Name])
+            .filter(among(person::Column::Id, ids(rows, |r| r.person_id)));
         let sessions: HashMap<_, _> = sessions.all(db).await?.into_iter().map(|row| (row.id, row)).collect();
         let mut topics: HashMap<EventId, Vec<String>> = HashMap::new();
         let lines = event_topic::Entity::find()
@@ -86,7 +104,7 @@ impl Facts {
             speakers,
             senders: senders_of(db, events.values().map(|event| event.host_id)).await?,
             hosts: hosts.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
-            names: persons.all(db).await?.into_iter().map(|row| (row.id, row.name)).collect(),
+            names: names.into_tuple().all(db).await?.into_iter().collect(),
             topics,
             earlier: earlier(db, rows, &sessions).await?,
             sittings: sittings(db, rows, &sessions).await?,
@@ -230,9 +248,16 @@ impl Facts {
 }
 
 fn subject(row: &outbox::Model, sessions: &HashMap<SessionId, session::Model>) -> Option<Subject> {
-    let session = row.session_id.map(Subject::Session);
-    let series = row.series_id.or_else(|| sessions.get(&row.session_id?)?.series_id);
-    series.map(Subject::Series).or(session)
+    subject_of(row.session_id, row.series_id, sessions)
+}
+
+fn subject_of(
+    session: Option<SessionId>,
+    series: Option<SeriesId>,
+    sessions: &HashMap<SessionId, session::Model>,
+) -> Option<Subject> {
+    let series = series.or_else(|| sessions.get(&session?)?.series_id);
+    series.map(Subject::Series).or(session.map(Subject::Session))
 }
 
 /// The registration that a message speaks of.
@@ -333,15 +358,18 @@ async fn earlier(
     let mut found = Vec::new();
     for about in about.into_iter().filter(|about| !about.is_empty()) {
         for whom in recipients(rows) {
-            let query = outbox::Entity::find().filter(about.clone()).filter(whom);
-            found.extend(query.all(db).await?);
+            let query = outbox::Entity::find()
+                .filter(about.clone())
+                .filter(whom)
+                .filter(outbox::Column::State.eq(MessageState::Sent))
+                .filter(outbox::Column::Kind.is_in(CALENDAR_KINDS));
+            found.extend(query.into_partial_model::<Earlier>().all(db).await?);
         }
     }
-    found.retain(|row| row.state == MessageState::Sent && CALENDAR_KINDS.contains(&row.kind));
     found.sort_by_key(|row| row.id);
     let mut first = HashMap::new();
     for row in found {
-        if let Some(subject) = subject(&row, &sittings) {
+        if let Some(subject) = subject_of(row.session_id, row.series_id, &sittings) {
             first.entry((subject, row.address)).or_insert(row.message_id);
         }
     }
@@ -353,7 +381,7 @@ fn recipients(rows: &[outbox::Model]) -> Vec<Condition> {
     let people = ids(rows, |row| row.person_id);
     let others: HashSet<&str> =
         rows.iter().filter(|row| row.person_id.is_none()).map(|row| row.address.as_str()).collect();
-    let people = (!people.is_empty()).then(|| Condition::all().add(outbox::Column::PersonId.is_in(people)));
+    let people = (!people.is_empty()).then(|| among(outbox::Column::PersonId, people));
     let others = (!others.is_empty())
         .then(|| Condition::all().add(outbox::Column::PersonId.is_null()).add(outbox::Column::Address.is_in(others)));
     people.into_iter().chain(others).collect()

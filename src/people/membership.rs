@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 use entity::id::{MembershipId, OrganisationId, PersonId};
 use entity::{membership, person};
+use futures_util::TryStreamExt;
 use sea_orm::sea_query::{Condition, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, ExprTrait, FromQueryResult, sea_query::Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, ExprTrait, FromQueryResult, sea_query::Expr};
 
 /// A person as they were on a day.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
@@ -59,6 +60,21 @@ pub async fn members_on(db: &impl ConnectionTrait, day: NaiveDate, which: Condit
     Member::find_by_statement(db.get_database_backend().build(&query)).all(db).await
 }
 
+/// Hands each of them to `each`, in no order: of very many, the rows are never in memory together.
+pub async fn each_member_on(
+    db: &DatabaseTransaction,
+    day: NaiveDate,
+    which: Condition,
+    mut each: impl FnMut(Member),
+) -> Result<(), DbErr> {
+    let query = select_while(holds_on(day)).cond_where(which).clear_order_by().to_owned();
+    let mut members = Member::find_by_statement(db.get_database_backend().build(&query)).stream(db).await?;
+    while let Some(member) = members.try_next().await? {
+        each(member);
+    }
+    Ok(())
+}
+
 /// The same by person id, beyond `after`, and no more than `limit`: a page of very many.
 ///
 /// It goes through the people stride by stride, so that a page costs what it holds: asked for the page itself, SQLite
@@ -75,12 +91,11 @@ pub async fn members_after(
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let (mut found, mut from, mut stride) = (Vec::new(), after, u64::try_from(Ord::max(limit, 1)).unwrap_or(LONGEST));
     loop {
-        let people = people_after(from).limit(stride).to_owned();
-        let end = people_after(from).offset(stride - 1).limit(1).to_owned();
-        let end = db.query_one(&end).await?.map(|row| row.try_get_by_index(0)).transpose()?;
+        let end = stride_end(db, from, stride).await?;
         let query = select_while(holds_on(day))
             .cond_where(which.clone())
-            .and_where(Expr::col((membership::Entity, membership::Column::PersonId)).in_subquery(people))
+            .and_where(Expr::col((membership::Entity, membership::Column::PersonId)).gt(from))
+            .and_where_option(end.map(|end| Expr::col((membership::Entity, membership::Column::PersonId)).lte(end)))
             .clear_order_by()
             .order_by((person::Entity, person::Column::Id), Order::Asc)
             .to_owned();
@@ -99,13 +114,17 @@ pub async fn members_after(
     Ok(found)
 }
 
-fn people_after(after: PersonId) -> SelectStatement {
-    Query::select()
+/// The last of the `stride` people beyond `after`; None when there are fewer.
+async fn stride_end(db: &impl ConnectionTrait, after: PersonId, stride: u64) -> Result<Option<PersonId>, DbErr> {
+    let end = Query::select()
         .column(person::Column::Id)
         .from(person::Entity)
         .and_where(Expr::col(person::Column::Id).gt(after))
         .order_by(person::Column::Id, Order::Asc)
-        .to_owned()
+        .offset(stride - 1)
+        .limit(1)
+        .to_owned();
+    db.query_one(&end).await?.map(|row| row.try_get_by_index(0)).transpose()
 }
 
 /// Who belonged anywhere on each of `days` and whom `which` lets through, by staff number: one query, whatever the

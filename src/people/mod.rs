@@ -9,7 +9,7 @@ mod stay;
 mod tree;
 
 pub use email::{is_address, is_email, with_email};
-pub use membership::{Member, member_on, members_after, members_by_day, members_on};
+pub use membership::{Member, each_member_on, member_on, members_after, members_by_day, members_on};
 pub use number::{by_number, by_numbers};
 pub use stay::{Stay, stays_of, stays_where};
 pub use tree::{OrgTree, below, by_code, by_codes, is_below, rebuild_closure, select_below};

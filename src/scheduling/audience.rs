@@ -10,11 +10,13 @@ use entity::id::{EventId, OrganisationId, PersonId};
 use entity::state::{AudienceSign, AudienceTarget};
 use entity::{audience_rule, event, event_co_host, membership, membership_group, person};
 use sea_orm::sea_query::{Condition, Expr, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+};
 
 pub use super::audience_line::{parse, text};
 use super::scope::stands;
-use crate::people::{Member, members_after, members_by_day, members_on, select_below};
+use crate::people::{Member, each_member_on, members_after, members_by_day, members_on, select_below};
 
 /// The audience of one event, with the organisations that its groups are looked for in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +179,20 @@ pub async fn invited(db: &impl ConnectionTrait, audience: &Audience, day: NaiveD
     }
 }
 
-/// The same by person id, beyond `after`, and no more than `limit`; with those whom `besides`, a condition on `person`,
+/// Hands each of them to `each`, in no order.
+pub async fn each_invited(
+    db: &DatabaseTransaction,
+    audience: &Audience,
+    day: NaiveDate,
+    each: impl FnMut(Member),
+) -> Result<(), DbErr> {
+    match audience.which() {
+        Some(which) => each_member_on(db, day, which, each).await,
+        None => Ok(()),
+    }
+}
+
+/// Those of them beyond `after` by person id, and no more than `limit`; with those whom `besides`, a condition on `person`,
 /// lets through.
 pub async fn invited_after(
     db: &impl ConnectionTrait,

@@ -9,6 +9,7 @@ use entity::{answer, attendance, event, mail_preference, session};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::Quiet;
+use crate::db::among;
 
 /// The wishes of some people, and how they stand to some sessions.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +35,7 @@ impl Standing {
         found.wishes = wishes.all(db).await?.into_iter().map(|row| (row.person_id, row)).collect();
         let answers = answer::Entity::find()
             .filter(answer::Column::SessionId.is_in(sessions()))
-            .filter(answer::Column::PersonId.is_in(people()))
+            .filter(among(answer::Column::PersonId, people()))
             .filter(answer::Column::ClearedAt.is_null());
         found.answers =
             answers.all(db).await?.into_iter().map(|row| ((row.session_id, row.person_id), row.status)).collect();
@@ -42,7 +43,7 @@ impl Standing {
             .select_only()
             .columns([attendance::Column::SessionId, attendance::Column::PersonId, attendance::Column::Status])
             .filter(attendance::Column::SessionId.is_in(sessions()))
-            .filter(attendance::Column::PersonId.is_in(people()))
+            .filter(among(attendance::Column::PersonId, people()))
             .into_tuple()
             .all(db)
             .await?;
