@@ -21,6 +21,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::notify::Mailer;
 use crate::state::{App, Mode, Parts};
+use crate::traffic::Traffic;
 use crate::view::Views;
 use crate::web::{boundary, openapi};
 use crate::{
@@ -63,6 +64,7 @@ pub fn build_on(db: Db, config: Config, clock: Arc<dyn Clock>, mode: Mode) -> Re
         views: Views::load()?,
         mailbox: notify::mailbox::Contact::default(),
         tokens: Tokens::default(),
+        traffic: Traffic::default(),
         registrations: web::Throttle::default(),
         signing_key: tokio::sync::OnceCell::new(),
         mode,

@@ -83,6 +83,7 @@ pub async fn deliver(app: &App, stop: &CancellationToken) -> Result<()> {
         kinds: app.kinds.clone(),
         config: app.config.clone(),
         key: app.signing_key().await?.clone(),
+        traffic: app.traffic.clone(),
     };
     let count = delivery.drain(stop).await?;
     if count > 0 {

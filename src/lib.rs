@@ -4,8 +4,9 @@
 //!
 //! One way in: `main → cli → app → {pages, api, feed, jobs} → state → domain → entity`. Nothing points back. A domain
 //! room reads only rooms before it: dates, people; outbox; access; scheduling; attendance, exam, outreach; planning;
-//! calendar; notify; report; import; directory, which keeps people and moves what hangs on them. `pages.rs`, `api.rs` and `feed.rs` stand above all rooms, are thin, and alone
-//! know HTTP. [`doctor`] looks at all from beside the command line.
+//! calendar; notify; report; import; directory, which keeps people and moves what hangs on them. `pages.rs`, `api.rs`
+//! and `feed.rs` stand above all rooms, are thin, and alone know HTTP. [`doctor`] looks at all from beside the command
+//! line.
 //!
 //! What is kept true:
 //! - Time is an argument. Only [`clock`] reads the clock.
@@ -15,6 +16,7 @@
 //! - One dialect: the query builder. SQLite and PostgreSQL run the same code and the same tests.
 //! - A roster never changes after its session began. An attendance never loses an earlier state.
 //! - What was told once is not told again, and what must be told survives a crash: [`outbox`].
+//! - What can wait makes room for people who ask: [`traffic`].
 //! - Every shown figure comes from one struct: [`report`].
 
 pub mod access;
@@ -44,5 +46,6 @@ pub mod planning;
 pub mod report;
 pub mod scheduling;
 pub mod state;
+pub mod traffic;
 pub mod view;
 pub mod web;

@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::notify::Mailer;
 use crate::notify::mailbox::Contact;
 use crate::scheduling::{Ground, Kinds};
+use crate::traffic::Traffic;
 use crate::view::Views;
 use crate::web::Throttle;
 
@@ -49,6 +50,8 @@ pub struct Parts {
     pub tokens: Tokens,
     /// How often clients put names down lately.
     pub registrations: Throttle,
+    /// The requests that are being answered.
+    pub traffic: Traffic,
     /// Subscriptions as they are handed out.
     pub feeds: Feeds,
     /// With what links are signed, once it was asked for.

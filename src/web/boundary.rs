@@ -52,11 +52,12 @@ fn given_id(request: &Request) -> Option<String> {
 }
 
 /// Refuses an address with a NUL in it (PostgreSQL keeps none in a text), and gives up on what takes too long: a
-/// transaction that was open is rolled back.
+/// transaction that was open is rolled back. Until it is answered, work that can wait makes room for it.
 pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|text| text.as_str().contains("%00")) {
         return Error::new(Code::Malformed).into_response();
     }
+    let _passing = app.traffic.enter();
     let limit = Duration::from_secs(app.config.server.request_timeout);
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,

@@ -23,6 +23,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::outbox::{Paces, Patience, has_due};
 use crate::scheduling::Kinds;
+use crate::traffic::Traffic;
 use crate::view::Views;
 
 /// What delivering needs.
@@ -41,6 +42,8 @@ pub struct Delivery {
     pub config: Config,
     /// With what links are signed.
     pub key: SigningKey,
+    /// For whom it makes room.
+    pub traffic: Traffic,
 }
 
 impl Delivery {

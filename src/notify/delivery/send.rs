@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::time::Instant;
 
 use super::flow::{Line, Parcel};
 use super::jitter;
 use crate::notify::message::{Composed, Stationery, compose};
 use crate::outbox::{self, Outcome, Settled};
 
-/// Sends what comes, one after the other, until nothing comes any more.
+/// The longest rest after a mail. A mail server that takes its time leaves the machine to others by itself.
+const REST: Duration = Duration::from_millis(10);
+
+/// Sends what comes, one after the other, until nothing comes any more. While people are waiting for answers, it rests
+/// between mails.
 pub(super) async fn all(line: Arc<Line>, parcels: Arc<Mutex<Receiver<Parcel>>>, done: Sender<Settled>) {
     let stationery = line.delivery.stationery();
     loop {
@@ -25,6 +31,7 @@ pub(super) async fn all(line: Arc<Line>, parcels: Arc<Mutex<Receiver<Parcel>>>, 
             }
             continue;
         }
+        let began = Instant::now();
         let outcome = match one(&line, &stationery, &parcel).await {
             Done::Tried(outcome) => outcome,
             Done::Later(until) => {
@@ -50,6 +57,10 @@ pub(super) async fn all(line: Arc<Line>, parcels: Arc<Mutex<Receiver<Parcel>>>, 
         }
         if done.send(Settled::new(&parcel.row, outcome, jitter(), now)).await.is_err() {
             return;
+        }
+        let rest = line.delivery.traffic.rest_after(began.elapsed(), REST);
+        if !rest.is_zero() && !line.stop.is_cancelled() {
+            tokio::time::sleep(rest).await;
         }
     }
 }
