@@ -122,7 +122,6 @@ pub fn said(answers: &Answers, id: PersonId) -> &'static str {
 
 /// The board of a roll: by heading, then by staff number; who came, latest first.
 #[must_use]
-#[expect(clippy::implicit_hasher, reason = "one kind of hasher is used in this program")]
 pub fn lines(rows: &[RollRow], answers: &Answers, lang: Lang, zone: Zone) -> Vec<Line> {
     let mut rows: Vec<_> = rows.iter().collect();
     rows.sort_by(|a, b| {

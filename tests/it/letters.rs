@@ -40,7 +40,7 @@ fn write_part(mail: &Message<'_>, id: usize, out: &mut String) {
 fn found(text: &str, before: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for rest in text.split(before).skip(1) {
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.~@".contains(c))).unwrap_or(rest.len());
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.~".contains(c))).unwrap_or(rest.len());
         let one = rest[..end].trim_end_matches('.').to_owned();
         if !one.is_empty() && !all.contains(&one) {
             all.push(one);

@@ -72,7 +72,7 @@ journeys! {
         assert_eq!(marked(app).await, ["kj001@example.test", "sf001@example.test"]);
 
         let done = own.post(&path, &[("address", "kj001@example.test")]).await.expect(303);
-        let html = own.get(&done.header("location")).await.expect(200).text();
+        let html = own.get(done.header("location")).await.expect(200).text();
         assert!(html.contains("已解除标记") && html.contains("解除退信标记") && !html.contains("550"), "{html}");
         own.post(&path, &[("address", "kj001@example.test")]).await.expect(404);
         assert_eq!(marked(app).await, ["sf001@example.test"]);
