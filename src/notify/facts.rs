@@ -81,8 +81,8 @@ impl Facts {
         concerned.extend(waits.iter().flat_map(super::digest::named));
         let events = event::Entity::find().filter(event::Column::Id.is_in(ids(rows, |r| r.event_id)));
         let events: HashMap<_, _> = events.all(db).await?.into_iter().map(|row| (row.id, row)).collect();
-        let named = events.values().map(|e| e.host_id).chain(rows.iter().filter_map(asked));
-        let hosts = organisation::Entity::find().filter(organisation::Column::Id.is_in(named.collect::<HashSet<_>>()));
+        let bodies = events.values().map(|e| e.host_id).chain(rows.iter().filter_map(asked));
+        let hosts = organisation::Entity::find().filter(organisation::Column::Id.is_in(bodies.collect::<HashSet<_>>()));
         let names = person::Entity::find()
             .select_only()
             .columns([person::Column::Id, person::Column::Name])
