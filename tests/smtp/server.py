@@ -13,6 +13,7 @@ python server.py PORT FOLDER
                                    sender yet
   FOLDER/script      {"ADDRESS": ["451", "accept", …]}: how the first, second, … mail to an address is treated; then,
                      and for all others, `behaviour` stands
+  FOLDER/no-pipelining  if it is there, commands at once are not offered (RFC 2920)
   FOLDER/N.eml       the mail as it came, N counting from 1
   FOLDER/log         a line of JSON for each mail offered: outcome, from, to, message_id, subject, file
 Prints `ready` when it listens.
@@ -82,6 +83,13 @@ class Keeper:
         self.log(answer[:3], envelope)
         envelope.rcpt_tos.pop()
         return answer
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        # aiosmtpd reads line by line, so it takes commands at once; it does not say so by itself.
+        if not (self.folder / "no-pipelining").exists():
+            responses.insert(-1, "250-PIPELINING")
+        return responses
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         await self.hang("rcpt")

@@ -6,12 +6,11 @@ use std::fmt::Display;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt, Rset};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::commands::{Ehlo, Noop, Rset};
+use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 use tokio::net::TcpStream;
 
@@ -19,9 +18,13 @@ use super::target::{Security, Server};
 
 /// An open conversation.
 pub struct Connection {
-    inner: AsyncSmtpConnection,
-    step: Duration,
-    used: Instant,
+    pub(super) inner: AsyncSmtpConnection,
+    pub(super) step: Duration,
+    pub(super) used: Instant,
+    /// Whether it takes commands at once (RFC 2920).
+    pub(super) takes_at_once: bool,
+    /// Whether answers may come that were not waited for.
+    pub(super) out_of_step: bool,
     /// Whether it carried a mail before: then the server may have closed it meanwhile.
     pub worn: bool,
 }
@@ -32,6 +35,13 @@ pub struct Broken {
     pub step: Step,
     /// What came of it.
     pub why: Why,
+}
+
+impl Broken {
+    /// Whether the server said no, and did not vanish.
+    pub fn is_answer(&self) -> bool {
+        matches!(&self.why, Why::Smtp(error) if error.status().is_some_and(|code| code.to_string() != "421"))
+    }
 }
 
 /// What was asked of the server.
@@ -79,12 +89,13 @@ impl Connection {
     /// Connects, encrypts and signs in, as the settings demand.
     pub async fn open(server: &Server) -> Result<Self, Broken> {
         let opened = tokio::time::timeout(server.step, open(server)).await;
-        let inner = match opened {
-            Ok(Ok(inner)) => inner,
+        let (inner, takes_at_once) = match opened {
+            Ok(Ok(opened)) => opened,
             Ok(Err(why)) => return Err(Broken { step: Step::Open, why }),
             Err(_) => return Err(Broken { step: Step::Open, why: Why::Silence(server.step.as_secs()) }),
         };
-        Ok(Self { inner, step: server.step, used: Instant::now(), worn: false })
+        let used = Instant::now();
+        Ok(Self { inner, step: server.step, used, takes_at_once, out_of_step: false, worn: false })
     }
 
     /// Whether the server is still there. One that was used a moment ago is not asked.
@@ -94,25 +105,11 @@ impl Connection {
             || tokio::time::timeout(self.step, self.inner.command(Noop)).await.is_ok_and(|answer| answer.is_ok())
     }
 
-    /// Sends a mail; gives the server's word. After an error the conversation can go on if [`Self::reset`] says so.
-    pub async fn send(&mut self, envelope: &Envelope, mail: &[u8]) -> Result<Response, Broken> {
-        let eight = !mail.is_ascii() && self.inner.server_info().supports_feature(Extension::EightBitMime);
-        let options = if eight { vec![MailParameter::Body(MailBodyParameter::EightBitMime)] } else { Vec::new() };
-        self.ask(Step::Mail, Mail::new(envelope.from().cloned(), options)).await?;
-        for to in envelope.to() {
-            self.ask(Step::Recipient, Rcpt::new(to.clone(), Vec::new())).await?;
-        }
-        self.ask(Step::Data, Data).await?;
-        // A relay may look through the whole mail before it answers (RFC 5321 section 4.5.3.2.6).
-        let answer = within(Step::End, self.step * 2, self.inner.message(mail)).await?;
-        (self.used, self.worn) = (Instant::now(), true);
-        Ok(answer)
-    }
-
     /// Forgets a mail that was refused halfway; false when the conversation is over.
     pub async fn reset(&mut self) -> bool {
         self.used = Instant::now();
-        tokio::time::timeout(self.step, self.inner.command(Rset)).await.is_ok_and(|answer| answer.is_ok())
+        !self.out_of_step
+            && tokio::time::timeout(self.step, self.inner.command(Rset)).await.is_ok_and(|answer| answer.is_ok())
     }
 
     /// Says goodbye, if the server listens.
@@ -134,12 +131,13 @@ impl Connection {
         self.inner.is_encrypted()
     }
 
-    async fn ask(&mut self, step: Step, command: impl Display) -> Result<Response, Broken> {
+    pub(super) async fn ask(&mut self, step: Step, command: impl Display) -> Result<Response, Broken> {
         within(step, self.step, self.inner.command(command)).await
     }
 }
 
-async fn within(
+/// Waits for an answer for as long as `limit`.
+pub(super) async fn within(
     step: Step,
     limit: Duration,
     answer: impl Future<Output = Result<Response, SmtpError>>,
@@ -151,7 +149,8 @@ async fn within(
     }
 }
 
-async fn open(server: &Server) -> Result<AsyncSmtpConnection, Why> {
+/// An open conversation, and whether the server takes commands at once.
+async fn open(server: &Server) -> Result<(AsyncSmtpConnection, bool), Why> {
     let name = ClientId::default();
     let at = (server.host.as_str(), server.port);
     let mut connection = if let Security::Wrapped(tls) = &server.security {
@@ -174,7 +173,10 @@ async fn open(server: &Server) -> Result<AsyncSmtpConnection, Why> {
     if let Some(credentials) = &server.credentials {
         connection.auth(DEFAULT_MECHANISMS, credentials).await?;
     }
-    Ok(connection)
+    // What it offers is asked once more: lettre keeps nothing of this, and it may differ once the line is encrypted.
+    let offers = connection.command(Ehlo::new(name)).await?;
+    let takes_at_once = offers.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"));
+    Ok((connection, takes_at_once))
 }
 
 impl From<SmtpError> for Why {

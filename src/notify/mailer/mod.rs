@@ -2,6 +2,7 @@
 
 mod breaker;
 mod connection;
+mod exchange;
 mod folder;
 mod handshake;
 mod look;

@@ -36,7 +36,7 @@ impl Pool {
                     connection.close().await;
                 }
                 Err(broken) => {
-                    if is_answer(&broken) && connection.reset().await {
+                    if broken.is_answer() && connection.reset().await {
                         self.park(connection);
                     } else {
                         connection.close().await;
@@ -74,11 +74,6 @@ impl Pool {
             connection.close().await;
         }
     }
-}
-
-/// Whether the server said no, and did not vanish.
-fn is_answer(broken: &Broken) -> bool {
-    matches!(&broken.why, Why::Smtp(error) if error.status().is_some_and(|code| code.to_string() != "421"))
 }
 
 fn is_gone(broken: &Broken) -> bool {
