@@ -29,7 +29,12 @@ impl Db {
             return Self::connect_sqlite(url, max_connections).await;
         }
         let mut options = ConnectOptions::new(url);
-        options.max_connections(max_connections.saturating_add(2)).min_connections(1).sqlx_logging(false);
+        options
+            .max_connections(max_connections.saturating_add(2))
+            .min_connections(1)
+            // To ask at each use whether it is still there would double the ways of every single statement.
+            .test_before_acquire_if_idle_for(Duration::from_secs(1))
+            .sqlx_logging(false);
         let pool = Database::connect(options).await?;
         Ok(Self { read: pool.clone(), write: pool })
     }
@@ -46,7 +51,10 @@ impl Db {
         let write = Database::connect(write).await?;
         let mut read = sqlite_options(&url);
         read.max_connections(max_connections).min_connections(1);
-        read.map_sqlx_sqlite_opts(|o| sqlite_pragmas(o).pragma("query_only", "ON").pragma("cache_size", "-2000"));
+        read.map_sqlx_sqlite_opts(|o| {
+            // Each keeps what it prepared, and they take turns: of long lists of values that is a lot of memory.
+            sqlite_pragmas(o).pragma("query_only", "ON").pragma("cache_size", "-2000").statement_cache_capacity(32)
+        });
         Ok(Self { read: Database::connect(read).await?, write })
     }
 
