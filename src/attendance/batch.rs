@@ -24,7 +24,7 @@ use crate::error::{Code, Error};
 use crate::people;
 use crate::scheduling::Kinds;
 
-/// Doors kept; and guests of all of them together, some 300 bytes each.
+/// Doors kept; and guests of all of them together, some 200 bytes each.
 const DOORS: usize = 64;
 const GUESTS: usize = 100_000;
 /// How often a transaction is tried that another server disturbed.
@@ -43,7 +43,7 @@ pub(super) struct Batches {
 /// A check-in of the one statement.
 struct Plain {
     waiting: Waiting,
-    guest: usize,
+    guest: u32,
     arrival: Arrival,
 }
 
@@ -76,7 +76,7 @@ impl Batches {
         (plain, others)
     }
 
-    fn plain(&self, waiting: &Waiting) -> Option<(usize, Arrival, (SessionId, PersonId))> {
+    fn plain(&self, waiting: &Waiting) -> Option<(u32, Arrival, (SessionId, PersonId))> {
         let check_in = &waiting.check_in;
         let door = self.doors.get(&check_in.session_id)?;
         if check_in.nonce.is_some() || door.must_freeze(waiting.now) || door.show_to(&check_in.actor).is_err() {

@@ -5,6 +5,7 @@
 //! line are seen at once.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::{OrganisationId, PersonId, SessionId};
@@ -50,15 +51,16 @@ pub struct Door {
     late_after: TimeDelta,
     seen_from: HashSet<OrganisationId>,
     guests: Vec<Guest>,
-    by_number: HashMap<String, usize>,
-    by_id: HashMap<PersonId, usize>,
+    by_number: HashMap<Arc<str>, u32>,
+    by_id: HashMap<PersonId, u32>,
+    codes: HashMap<OrganisationId, Arc<str>>,
 }
 
 /// What a door says to a check-in, given who comes.
 #[derive(Debug)]
 pub enum Found {
     /// The guest of that index.
-    Guest(usize),
+    Guest(u32),
     /// Nobody that the door knows; whether there is such a person must be asked of the database.
     Stranger,
 }
@@ -111,6 +113,7 @@ impl Door {
             guests: Vec::new(),
             by_number: HashMap::new(),
             by_id: HashMap::new(),
+            codes: HashMap::new(),
         };
         door.read_guests(db, &tree).await?;
         Ok(Some(door))
@@ -120,12 +123,13 @@ impl Door {
         if self.event.required && self.session.roster_frozen_at.is_some() {
             for (entry, staff_no) in super::roll::frozen(db, self.session.id).await? {
                 let org = entry.organisation_id;
+                let org_code = Some(self.code(tree, org));
                 self.add(Guest {
                     person_id: entry.person_id,
-                    staff_no,
-                    name: entry.name,
+                    staff_no: staff_no.into(),
+                    name: entry.name.into(),
                     organisation_id: Some(org),
-                    org_code: Some(tree.code(org).to_owned()),
+                    org_code,
                     place: Place::Roster,
                 });
             }
@@ -133,12 +137,21 @@ impl Door {
         }
         let place = if self.event.required { Place::Roster } else { Place::Invited };
         let (audience, day) = (Audience::load(db, &self.event).await?, self.session.day);
-        each_invited(db, &audience, day, |member| self.add(guest(member, tree, place))).await?;
+        each_invited(db, &audience, day, |member| {
+            let org_code = Some(self.code(tree, member.organisation_id));
+            self.add(guest(member, org_code, place));
+        })
+        .await?;
         Ok(())
     }
 
+    /// An organisation's code, kept once.
+    fn code(&mut self, tree: &OrgTree, org: OrganisationId) -> Arc<str> {
+        self.codes.entry(org).or_insert_with(|| tree.code(org).into()).clone()
+    }
+
     fn add(&mut self, guest: Guest) {
-        let index = self.guests.len();
+        let Ok(index) = u32::try_from(self.guests.len()) else { return };
         self.by_number.insert(guest.staff_no.clone(), index);
         self.by_id.insert(guest.person_id, index);
         self.guests.push(guest);
@@ -146,8 +159,8 @@ impl Door {
 
     /// The guest of that index.
     #[must_use]
-    pub fn guest(&self, index: usize) -> &Guest {
-        &self.guests[index]
+    pub fn guest(&self, index: u32) -> &Guest {
+        &self.guests[index as usize]
     }
 
     /// How many guests are known.
@@ -177,9 +190,9 @@ impl Door {
     /// Finds whom a check-in names among those the door knows. `invalid` when number and id name two people.
     pub fn find(&self, who: &Who) -> Result<Found> {
         let (number, id) = match who {
-            Who::StaffNo(number) => (self.by_number.get(number), None),
+            Who::StaffNo(number) => (self.by_number.get(number.as_str()), None),
             Who::Person(id) => (None, self.by_id.get(id)),
-            Who::Both(number, id) => (self.by_number.get(number), self.by_id.get(id)),
+            Who::Both(number, id) => (self.by_number.get(number.as_str()), self.by_id.get(id)),
         };
         match (who, number, id) {
             (Who::Both(..), Some(number), Some(id)) if number == id => Ok(Found::Guest(*number)),
@@ -241,16 +254,16 @@ impl Door {
             let organisation_id = placed.get(&row.id).copied();
             self.add(Guest {
                 person_id: row.id,
-                staff_no: row.staff_no,
-                name: row.name,
+                staff_no: row.staff_no.into(),
+                name: row.name.into(),
                 organisation_id,
-                org_code: organisation_id.and_then(|id| codes.get(&id).cloned()),
+                org_code: organisation_id.and_then(|id| codes.get(&id)).map(|code| code.as_str().into()),
                 place: Place::Other,
             });
         }
         for (number, row) in merged {
             if let Some(&index) = self.by_id.get(&row.id) {
-                self.by_number.insert(number, index);
+                self.by_number.insert(number.into(), index);
             }
         }
         Ok(())
@@ -272,13 +285,13 @@ fn disagree() -> Error {
     Error::field("person_id", "two-people")
 }
 
-fn guest(member: Member, tree: &OrgTree, place: Place) -> Guest {
+fn guest(member: Member, org_code: Option<Arc<str>>, place: Place) -> Guest {
     Guest {
         person_id: member.person_id,
-        staff_no: member.staff_no,
-        name: member.name,
+        staff_no: member.staff_no.into(),
+        name: member.name.into(),
         organisation_id: Some(member.organisation_id),
-        org_code: Some(tree.code(member.organisation_id).to_owned()),
+        org_code,
         place,
     }
 }

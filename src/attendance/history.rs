@@ -80,10 +80,10 @@ pub async fn history(
         let guest = Guest {
             place: if roster.contains(&person.id) { Place::Roster } else { Place::Other },
             person_id: person.id,
-            staff_no: person.staff_no,
-            name: person.name,
+            staff_no: person.staff_no.into(),
+            name: person.name.into(),
             organisation_id: row.organisation_id,
-            org_code: row.organisation_id.map(|id| tree.code(id).to_owned()),
+            org_code: row.organisation_id.map(|id| tree.code(id).into()),
         };
         Some(Story { guest, states, present })
     });

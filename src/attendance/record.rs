@@ -1,5 +1,7 @@
 //! What is asked of the door, and what it answers.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use entity::id::{PersonId, SessionId};
 use entity::state::AttendanceStatus;
@@ -113,19 +115,20 @@ pub struct Record {
     pub replaced: Option<AttendanceStatus>,
 }
 
-/// A person at one session's door.
+/// A person at one session's door: many are kept in memory, so they share what they can and take no more room than it
+/// needs.
 #[derive(Clone, Debug)]
 pub struct Guest {
     /// Who.
     pub person_id: PersonId,
     /// Their staff number.
-    pub staff_no: String,
+    pub staff_no: Arc<str>,
     /// Their name.
-    pub name: String,
+    pub name: Box<str>,
     /// Whom they were under on the session's day.
     pub organisation_id: Option<entity::id::OrganisationId>,
     /// The code of that organisation.
-    pub org_code: Option<String>,
+    pub org_code: Option<Arc<str>>,
     /// Why they may come.
     pub place: Place,
 }
@@ -150,9 +153,9 @@ impl Record {
             session_id: id.to_string(),
             session_key: key.to_owned(),
             person_id: guest.person_id.to_string(),
-            staff_no: guest.staff_no.clone(),
-            name: guest.name.clone(),
-            org_code: guest.org_code.clone(),
+            staff_no: guest.staff_no.to_string(),
+            name: guest.name.to_string(),
+            org_code: guest.org_code.as_deref().map(str::to_owned),
             status: state.status,
             checked_in_at: state.checked_in_at.map(|at| offset_text(zone, at)),
             method: state.method.clone(),

@@ -178,10 +178,10 @@ async fn guest(
     };
     Ok(Guest {
         person_id: person.id,
-        staff_no: person.staff_no,
-        name: entry.map_or(person.name, |entry| entry.name),
+        staff_no: person.staff_no.into(),
+        name: entry.map_or(person.name, |entry| entry.name).into(),
         organisation_id,
-        org_code: organisation_id.map(|id| tree.code(id).to_owned()),
+        org_code: organisation_id.map(|id| tree.code(id).into()),
         place,
     })
 }
