@@ -80,7 +80,7 @@ impl Feeds {
     #[must_use]
     pub fn start(db: Db, ground: Ground, octets: u64) -> Self {
         Self {
-            lookups: Lookups::start(db.clone()),
+            lookups: Lookups::start(&db),
             kept: Cache::builder().max_capacity(octets).weigher(|_, kept: &Arc<Kept>| kept.octets()).build(),
             making: Cache::builder().max_capacity(1_000).build(),
             fetches: Fetches::default(),
