@@ -17,6 +17,7 @@ mod m20261123_000005_extend_scheduling;
 mod m20261123_000006_create_content;
 mod m20261124_000007_extend_mail;
 mod m20261124_000008_extend_templates;
+mod m20261128_000005_loosen_outbox;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000006_create_content::Migration),
             Box::new(m20261124_000007_extend_mail::Migration),
             Box::new(m20261124_000008_extend_templates::Migration),
+            Box::new(m20261128_000005_loosen_outbox::Migration),
         ]
     }
 }
