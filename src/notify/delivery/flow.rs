@@ -21,7 +21,7 @@ const READY: usize = 256;
 /// Outcomes that wait to be written down.
 const UNWRITTEN: usize = 1_024;
 /// The most messages that are claimed at once.
-const MOST: usize = 1_024;
+const MOST: usize = 512;
 /// A batch that is handed on within this was small.
 const SOON: Duration = Duration::from_secs(1);
 
