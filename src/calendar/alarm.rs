@@ -3,6 +3,8 @@
 //! icalendar gives every component that has none a DTSTAMP of now and a random UID, alarms too: these are put in here,
 //! always the same for the same entry. No ACKNOWLEDGED is written: whether somebody saw one is the business of their
 //! own calendar.
+//!
+//! A whole day begins at midnight: what is to ring before it rings at nine, of that day or so many days earlier.
 
 use std::fmt::Write;
 
@@ -21,7 +23,15 @@ pub(super) fn ring(text: &str, entries: &[Entry]) -> String {
     let mut rung = parts.next().unwrap_or_default().to_owned();
     for (entry, part) in entries.iter().zip(parts) {
         if entry.status != Status::Cancelled {
-            entry.extra.alarms.iter().for_each(|minutes| alarm(&mut rung, entry, *minutes));
+            let mut before = None;
+            for &minutes in &entry.extra.alarms {
+                let trigger = trigger(minutes, entry.span.all_day);
+                // The wishes stand in order, so that two that mean the same follow each other.
+                if before.as_ref() != Some(&trigger) {
+                    alarm(&mut rung, entry, minutes, &trigger);
+                }
+                before = Some(trigger);
+            }
         }
         rung += END;
         rung += part;
@@ -29,12 +39,21 @@ pub(super) fn ring(text: &str, entries: &[Entry]) -> String {
     rung
 }
 
-fn alarm(text: &mut String, entry: &Entry, minutes: u32) {
-    let trigger = match minutes {
+/// Minutes of a day.
+const DAY: u32 = 1_440;
+
+/// When an alarm rings, from the start (section 3.8.6.3).
+fn trigger(minutes: u32, all_day: bool) -> String {
+    match minutes {
+        _ if all_day && minutes < DAY => "PT9H".to_owned(),
+        _ if all_day => format!("-PT{}H", minutes / DAY * 24 - 9),
         0 => "PT0S".to_owned(),
-        _ if minutes.is_multiple_of(1_440) => format!("-P{}D", minutes / 1_440),
+        _ if minutes.is_multiple_of(DAY) => format!("-P{}D", minutes / DAY),
         _ => format!("-PT{minutes}M"),
-    };
+    }
+}
+
+fn alarm(text: &mut String, entry: &Entry, minutes: u32, trigger: &str) {
     *text += "\r\nBEGIN:VALARM\r\n";
     fold(text, &format!("UID:{}-{minutes}", clean(&entry.uid)));
     *text += "ACTION:DISPLAY\r\n";
@@ -59,6 +78,19 @@ fn fold(text: &mut String, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_days_ring_in_the_morning() {
+        for (minutes, timed, whole) in [
+            (0, "PT0S", "PT9H"),
+            (30, "-PT30M", "PT9H"),
+            (1_440, "-P1D", "-PT15H"),
+            (1_500, "-PT1500M", "-PT15H"),
+            (4_320, "-P3D", "-PT63H"),
+        ] {
+            assert_eq!((trigger(minutes, false).as_str(), trigger(minutes, true).as_str()), (timed, whole));
+        }
+    }
 
     #[test]
     fn a_line_is_folded_where_it_grows_too_long() {

@@ -20,12 +20,13 @@ const SERVICES: [&str; 12] = [
 ];
 
 /// The address of the meeting: the one that the place names, whatever service it is, else the first of the materials'
-/// links that leads to a meeting service.
+/// links that leads to a meeting service. An address in a place ends at the first character that none holds unencoded,
+/// and without the brackets and stops of the text around it.
 #[must_use]
 pub fn of<'a>(place: &str, links: impl Iterator<Item = &'a str>) -> Option<String> {
     let in_place = place.find("https://").or_else(|| place.find("http://")).and_then(|at| {
-        let text = place[at..].split(|c: char| c.is_whitespace() || "，。；、）】》\"'<>".contains(c)).next()?;
-        read(text)
+        let ends = |c: char| !c.is_ascii() || c.is_ascii_whitespace() || c.is_ascii_control() || "\"'<>".contains(c);
+        read(place[at..].split(ends).next()?.trim_end_matches(|c: char| "),.;:!?]}".contains(c)))
     });
     in_place.or_else(|| links.filter_map(read).find(is_meeting)).map(String::from)
 }
@@ -52,6 +53,17 @@ mod tests {
             of("线上：https://meet.example.test/j/1，密码 1234", none.clone()).as_deref(),
             Some("https://meet.example.test/j/1")
         );
+        for (place, address) in [
+            ("腾讯会议(https://meeting.tencent.com/dm/5)", "https://meeting.tencent.com/dm/5"),
+            ("https://x.test/j/1, 密码 1234", "https://x.test/j/1"),
+            ("https://x.test/j/1密码1234", "https://x.test/j/1"),
+            ("[https://x.test/j/1?a=2&b=3.]", "https://x.test/j/1?a=2&b=3"),
+            ("https://x.test/j/1\t1234", "https://x.test/j/1"),
+            ("https://x.test/", "https://x.test/"),
+        ] {
+            assert_eq!(of(place, none.clone()).as_deref(), Some(address), "{place}");
+        }
+        assert_eq!(of("https://会议", none.clone()), None);
         assert_eq!(of("局三楼会议室", none.clone()), None);
         assert_eq!(of("http://", none), None);
         let links = ["https://law.example.test/a.pdf", "https://us02web.zoom.us/j/5?pwd=法"];

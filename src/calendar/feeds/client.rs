@@ -1,32 +1,42 @@
 //! Which program fetches, by what it calls itself. Pure.
 
-/// Words of User-Agent headers, and the key of the name that people know the program by; the first that fits counts.
-const KNOWN: [(&str, &str); 18] = [
+/// Words of User-Agent headers, and the key of the name that people know the program by; the first that fits counts. No
+/// system is among them: every program names the one that it runs on.
+const KNOWN: [(&str, &str); 14] = [
     ("google-calendar-importer", "google"),
     ("wxwork", "wecom"),
     ("wecom", "wecom"),
     ("dingtalk", "dingtalk"),
     ("feishu", "feishu"),
     ("lark", "feishu"),
-    ("macos", "mac"),
-    ("mac os x", "mac"),
-    ("mac+os+x", "mac"),
-    ("ios/", "iphone"),
-    ("dataaccessd", "iphone"),
     ("outlook", "outlook"),
     ("microsoft", "outlook"),
     ("exchange", "outlook"),
-    ("icsx5", "android"),
-    ("android", "android"),
     ("thunderbird", "thunderbird"),
     ("vdirsyncer", "vdirsyncer"),
+    ("icsx5", "android"),
+    ("davx5", "android"),
+    ("android", "android"),
 ];
 
 /// The key of a program's name, `client-KEY` among the texts; None for one that is not known.
 #[must_use]
 pub fn program(agent: &str) -> Option<&'static str> {
     let agent = agent.to_lowercase();
-    KNOWN.iter().find(|(word, _)| agent.contains(word)).map(|(_, key)| *key)
+    let known = KNOWN.iter().find(|(word, _)| agent.contains(word)).map(|(_, key)| *key);
+    known.or_else(|| apple(&agent))
+}
+
+/// Apple's own calendars. Both phones and computers fetch by dataaccessd; older computers by `CalendarAgent`.
+fn apple(agent: &str) -> Option<&'static str> {
+    let names = |product: &str| agent.split([' ', ';', '(', ')', ',']).any(|part| part.starts_with(product));
+    let on_mac = ["macos", "mac os x", "mac+os+x", "mac_os_x"].iter().any(|word| agent.contains(word));
+    match (names("dataaccessd"), names("calendaragent")) {
+        (_, true) => Some("mac"),
+        (true, false) if on_mac => Some("mac"),
+        (true, false) => Some("iphone"),
+        (false, false) => names("ios/").then_some("iphone"),
+    }
 }
 
 /// What an unknown program calls itself, short: its name without version and remarks.
@@ -44,6 +54,20 @@ mod tests {
         for (agent, name) in [
             ("iOS/17.4 (21E219) dataaccessd/1.0", Some("iphone")),
             ("macOS/14.4 (23E214) dataaccessd/1.0", Some("mac")),
+            ("Mac+OS+X/10.12.6 (16G29) CalendarAgent/386", Some("mac")),
+            ("Mac OS X/10.15.7 (19H15) CalendarAgent/930.5.1", Some("mac")),
+            ("iOS/16.1 (20B82) CalDAV", Some("iphone")),
+            ("MacOutlook/16.83.24041420 (Intelx64 Mac OS X Version 14.4 (Build 23E214))", Some("outlook")),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:115.0) Gecko/20100101 Thunderbird/115.9",
+                Some("thunderbird"),
+            ),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148", None),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) Mobile/15E148 wxwork/4.1.22", Some("wecom")),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Safari/605.1.15", None),
+            ("axios/1.7.2", None),
+            ("DAVx5/4.3.1 (2024/03; dav4jvm; okhttp) Android/14", Some("android")),
+            ("vdirsyncer/0.19.2", Some("vdirsyncer")),
             ("Google-Calendar-Importer", Some("google")),
             ("Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17328; Pro)", Some("outlook")),
             ("ICSx5/2.2.1 (Android 14; okhttp)", Some("android")),
