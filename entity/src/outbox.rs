@@ -53,6 +53,8 @@ pub struct Model {
     pub domain: String,
     /// The slot that the pace of its domain gave it.
     pub paced_at: Option<DateTimeUtc>,
+    /// Whether it is dead because it needs not be said any more; the answer is the reason then.
+    pub moot: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -17,6 +17,8 @@ mod m20261123_000005_extend_scheduling;
 mod m20261123_000006_create_content;
 mod m20261124_000007_extend_mail;
 mod m20261124_000008_extend_templates;
+mod m20261128_000002_create_feed_version;
+mod m20261128_000003_mark_moot_mail;
 mod m20261128_000005_loosen_outbox;
 
 /// Every step, oldest first.
@@ -34,6 +36,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000006_create_content::Migration),
             Box::new(m20261124_000007_extend_mail::Migration),
             Box::new(m20261124_000008_extend_templates::Migration),
+            Box::new(m20261128_000002_create_feed_version::Migration),
+            Box::new(m20261128_000003_mark_moot_mail::Migration),
             Box::new(m20261128_000005_loosen_outbox::Migration),
         ]
     }

@@ -67,7 +67,7 @@ async fn test(config: &Config, address: String, now: DateTime<Utc>) -> Result<()
             Ok(())
         }
         Outcome::Failed(answer) | Outcome::Away(answer) => Err(failed(&not_now(&answer))),
-        Outcome::Dead(answer) => Err(failed(&never(&answer))),
+        Outcome::Dead(answer) | Outcome::Moot(answer) => Err(failed(&never(&answer))),
     }
 }
 

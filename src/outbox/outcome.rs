@@ -14,6 +14,8 @@ pub enum Outcome {
     Away(String),
     /// It will never go out.
     Dead(String),
+    /// It was not tried: what it was to say needs not be said any more, for this reason.
+    Moot(String),
 }
 
 impl Outcome {
@@ -24,6 +26,7 @@ impl Outcome {
             Self::Sent(_) => "sent",
             Self::Failed(_) | Self::Away(_) => "failed",
             Self::Dead(_) => "dead",
+            Self::Moot(_) => "moot",
         }
     }
 }

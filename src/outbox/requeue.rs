@@ -15,6 +15,7 @@ pub async fn requeue(db: &impl ConnectionTrait, ids: &[OutboxId], now: DateTime<
         let result = outbox::Entity::update_many()
             .col_expr(Column::State, Expr::value(MessageState::Queued))
             .col_expr(Column::Attempts, Expr::value(0))
+            .col_expr(Column::Moot, Expr::value(false))
             .col_expr(Column::NextAt, Expr::value(now))
             .col_expr(Column::PacedAt, Expr::value(None::<DateTime<Utc>>))
             .col_expr(Column::SentAt, Expr::value(None::<DateTime<Utc>>))

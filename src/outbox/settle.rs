@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Query
 
 use super::outcome::{Outcome, Patience};
 
-/// The most rows of one statement, as a power of two. Each has three values: fewer than either database allows.
+/// The most rows of one statement, as a power of two. Each has four values: fewer than either database allows.
 const GROUP_BITS: u32 = 9;
 
 /// A claimed message that was tried.
@@ -37,15 +37,23 @@ impl Settled {
     fn state(&self, patience: Patience) -> MessageState {
         match self.outcome {
             Outcome::Sent(_) => MessageState::Sent,
-            Outcome::Dead(_) => MessageState::Dead,
+            Outcome::Dead(_) | Outcome::Moot(_) => MessageState::Dead,
             Outcome::Failed(_) | Outcome::Away(_) if self.attempts >= patience.max_attempts => MessageState::Dead,
             Outcome::Failed(_) | Outcome::Away(_) => MessageState::Failed,
         }
     }
 
+    fn is_moot(&self) -> bool {
+        matches!(self.outcome, Outcome::Moot(_))
+    }
+
     fn answer(&self) -> &str {
         match &self.outcome {
-            Outcome::Sent(text) | Outcome::Failed(text) | Outcome::Away(text) | Outcome::Dead(text) => text,
+            Outcome::Sent(text)
+            | Outcome::Failed(text)
+            | Outcome::Away(text)
+            | Outcome::Dead(text)
+            | Outcome::Moot(text) => text,
         }
     }
 }
@@ -86,7 +94,7 @@ async fn settle_group(
             MessageState::Sent => one.at,
             _ => one.at + patience.wait(one.attempts, one.jitter),
         };
-        (one.id, one.answer(), at).into_value_tuple()
+        (one.id, one.answer(), at, one.is_moot()).into_value_tuple()
     });
     let update = Query::update()
         .table(outbox::Entity)
@@ -95,6 +103,7 @@ async fn settle_group(
         .value(Column::Attempts, Expr::col((outbox::Entity, Column::Attempts)).add(1))
         .value(Column::Answer, word("column2"))
         .value(if state == MessageState::Sent { Column::SentAt } else { Column::NextAt }, word("column3"))
+        .value(Column::Moot, word("column4"))
         .value(Column::PacedAt, None::<DateTime<Utc>>)
         .value(Column::LeasedBy, None::<String>)
         .value(Column::LeaseUntil, None::<DateTime<Utc>>)

@@ -53,7 +53,7 @@ pub(super) async fn all(line: Arc<Line>, parcels: Arc<Mutex<Receiver<Parcel>>>, 
                 breaker.answered();
                 line.away.store(0, Ordering::Relaxed);
             }
-            Outcome::Failed(_) | Outcome::Dead(_) => {}
+            Outcome::Failed(_) | Outcome::Dead(_) | Outcome::Moot(_) => {}
         }
         if done.send(Settled::new(&parcel.row, outcome, jitter(), now)).await.is_err() {
             return;
@@ -77,7 +77,7 @@ async fn one(line: &Line, stationery: &Stationery<'_>, parcel: &Parcel) -> Done 
     Done::Tried(match compose(stationery, &parcel.facts, &parcel.row, line.delivery.clock.now()) {
         Ok(Composed::Mail(mail)) => line.delivery.mailer.send(&mail).await,
         Ok(Composed::Later(until)) => return Done::Later(until),
-        Ok(Composed::Moot(why)) => Outcome::Dead(why),
+        Ok(Composed::Moot(why)) => Outcome::Moot(why),
         Err(error) => {
             tracing::error!(message = %parcel.row.id, %error, "a message cannot be made into a mail");
             Outcome::Failed("internal error".to_owned())

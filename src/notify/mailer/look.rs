@@ -93,7 +93,11 @@ async fn look(server: &Server, now: DateTime<Utc>) -> Result<Look, Trouble> {
 
 fn said(broken: &Broken) -> String {
     match outcome(broken) {
-        Outcome::Sent(text) | Outcome::Failed(text) | Outcome::Away(text) | Outcome::Dead(text) => text,
+        Outcome::Sent(text)
+        | Outcome::Failed(text)
+        | Outcome::Away(text)
+        | Outcome::Dead(text)
+        | Outcome::Moot(text) => text,
     }
 }
 

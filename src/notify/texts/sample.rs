@@ -137,5 +137,6 @@ pub fn message(
         series_id: None,
         domain: String::new(),
         paced_at: None,
+        moot: false,
     }
 }
