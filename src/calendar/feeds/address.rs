@@ -148,16 +148,20 @@ pub async fn make(
         return Err(Error::invalid(vec![FieldProblem::new("name", "too-many-feeds").with("limit", MOST)]));
     }
     let (id, token) = insert(db, what, &terms, &keeper.name(), now).await?;
-    record(db, keeper, "feed.create", id, now).await?;
+    record(db, &keeper.name(), "feed.create", id, now).await?;
     settle(db, key, id, what, token).await
 }
+
+/// The name under which the command line deals with addresses.
+const COMMAND: &str = "command";
 
 /// The same for the command line, which may make any; what the public has already is made anew.
 pub async fn create(db: &impl ConnectionTrait, key: &SigningKey, what: &What, now: DateTime<Utc>) -> Result<String> {
     if matches!(what, What::Public(_)) {
-        revoke(db, holds(what), now).await?;
+        revoke_each(db, COMMAND, holds(what), now).await?;
     }
-    let (id, token) = insert(db, what, &Terms::default(), "command", now).await?;
+    let (id, token) = insert(db, what, &Terms::default(), COMMAND, now).await?;
+    record(db, COMMAND, "feed.create", id, now).await?;
     settle(db, key, id, what, token).await
 }
 
@@ -286,7 +290,7 @@ pub async fn renew(
     let what = what(&row).ok_or_else(|| Error::new(Code::NotFound))?;
     revoke(db, Condition::all().add(feed::Column::Id.eq(id)), now).await?;
     let (new, token) = insert(db, &what, &terms(&row), &keeper.name(), now).await?;
-    record(db, keeper, "feed.renew", new, now).await?;
+    record(db, &keeper.name(), "feed.renew", new, now).await?;
     settle(db, key, new, &what, token).await
 }
 
@@ -309,7 +313,7 @@ pub async fn change(
     };
     feed::Entity::update(row).exec(db).await?;
     touch_all(db).await?;
-    record(db, keeper, "feed.change", id, now).await
+    record(db, &keeper.name(), "feed.change", id, now).await
 }
 
 /// Switches one of the keeper's addresses off, in the caller's transaction; `not-found` when it is not theirs or off
@@ -317,34 +321,43 @@ pub async fn change(
 pub async fn switch_off(db: &impl ConnectionTrait, keeper: &Keeper<'_>, id: FeedId, now: DateTime<Utc>) -> Result<()> {
     find(db, keeper, id).await?;
     revoke(db, Condition::all().add(feed::Column::Id.eq(id)), now).await?;
-    record(db, keeper, "feed.off", id, now).await
+    record(db, &keeper.name(), "feed.off", id, now).await
 }
 
 /// Switches all of the keeper's addresses off, in the caller's transaction; gives how many worked until now.
-pub async fn switch_all_off(db: &impl ConnectionTrait, keeper: &Keeper<'_>, now: DateTime<Utc>) -> Result<u64> {
-    revoke(db, keeper.own(db).await?, now).await
+pub async fn switch_all_off(db: &impl ConnectionTrait, keeper: &Keeper<'_>, now: DateTime<Utc>) -> Result<usize> {
+    revoke_each(db, &keeper.name(), keeper.own(db).await?, now).await
 }
 
-async fn revoke(db: &impl ConnectionTrait, which: Condition, now: DateTime<Utc>) -> Result<u64> {
-    let done = feed::Entity::update_many()
+/// Switches off those of these that work, and writes down each.
+async fn revoke_each(db: &impl ConnectionTrait, by: &str, which: Condition, now: DateTime<Utc>) -> Result<usize> {
+    let rows = feed::Entity::find()
+        .filter(which)
+        .filter(feed::Column::RevokedAt.is_null())
+        .order_by_asc(feed::Column::Id)
+        .lock_exclusive()
+        .all(db)
+        .await?;
+    for row in &rows {
+        revoke(db, Condition::all().add(feed::Column::Id.eq(row.id)), now).await?;
+        record(db, by, "feed.off", row.id, now).await?;
+    }
+    Ok(rows.len())
+}
+
+async fn revoke(db: &impl ConnectionTrait, which: Condition, now: DateTime<Utc>) -> Result<()> {
+    feed::Entity::update_many()
         .col_expr(feed::Column::RevokedAt, Expr::value(now))
         .filter(which)
         .filter(feed::Column::RevokedAt.is_null())
         .exec(db)
         .await?;
-    touch_all(db).await?;
-    Ok(done.rows_affected)
+    Ok(touch_all(db).await?)
 }
 
-async fn record(
-    db: &impl ConnectionTrait,
-    keeper: &Keeper<'_>,
-    action: &str,
-    id: FeedId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let (actor, subject) = (keeper.name(), format!("feed:{id}"));
-    let deed = audit::Deed { actor: &actor, action, subject, event_id: None, detail: serde_json::json!({}) };
+async fn record(db: &impl ConnectionTrait, actor: &str, action: &str, id: FeedId, now: DateTime<Utc>) -> Result<()> {
+    let subject = format!("feed:{id}");
+    let deed = audit::Deed { actor, action, subject, event_id: None, detail: serde_json::json!({}) };
     Ok(audit::record(db, deed, now).await?)
 }
 

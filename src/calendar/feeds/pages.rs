@@ -165,9 +165,15 @@ async fn show_mine(page: &Page, keeper: &Keeper<'_>, again: Again) -> Result<Res
     page.render_as(status, "calendar/feeds/mine.html", "my", context).await
 }
 
-/// `POST /my/calendar`: makes one, and shows its address this once.
+/// `POST /my/calendar`: makes one, and shows its address this once; or switches all off.
 async fn make_mine(Seat { page, signed }: Seat, Signed(typed): Signed<Typed>) -> Result<Response> {
     let keeper = own(&signed)?;
+    if typed.act == "off" {
+        let tx = page.app.db.begin().await?;
+        address::switch_all_off(&tx, &keeper, page.app.now()).await?;
+        tx.commit().await?;
+        return Ok(Redirect::to("/my/calendar?done=all-off").into_response());
+    }
     let Keeper::Person(person) = keeper else { return Err(Error::new(Code::NotFound)) };
     let again = make(&page, &keeper, &What::Person(person), typed).await?;
     show_mine(&page, &keeper, again).await
