@@ -54,4 +54,5 @@ ids! {
     MailTextId => "mail_text",
     ReminderRunId => "reminder_run",
     FeedFetchId => "feed_fetch",
+    FeedVersionId => "feed_version",
 }

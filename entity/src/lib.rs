@@ -21,6 +21,7 @@ pub mod event_topic;
 pub mod exam_result;
 pub mod feed;
 pub mod feed_fetch;
+pub mod feed_version;
 pub mod holiday_day;
 pub mod holiday_notice;
 pub mod id;

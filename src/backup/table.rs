@@ -5,10 +5,10 @@ use std::io::Write;
 use entity::{
     account, agenda_item, answer, answered_nonce, api_token, assistant, attendance, attendance_change, audience_rule,
     audit, checklist_item, event, event_also_kind, event_co_host, event_template, event_topic, exam_result, feed,
-    feed_fetch, holiday_day, holiday_notice, leave, mail_pace, mail_preference, mail_sender, mail_text, mail_trouble,
-    material, membership, membership_group, organisation, organisation_closure, outbox, person, person_alias, place,
-    plan_item, received_mail, registration, reminder_run, revision, roster_entry, series, session, sign_in_link,
-    signing_key, speaker, stored_file, study_hours, tally, undo_step, web_session,
+    feed_fetch, feed_version, holiday_day, holiday_notice, leave, mail_pace, mail_preference, mail_sender, mail_text,
+    mail_trouble, material, membership, membership_group, organisation, organisation_closure, outbox, person,
+    person_alias, place, plan_item, received_mail, registration, reminder_run, revision, roster_entry, series, session,
+    sign_in_link, signing_key, speaker, stored_file, study_hours, tally, undo_step, web_session,
 };
 use futures_util::StreamExt;
 use sea_orm::sea_query::{Alias, Expr, Query};
@@ -104,7 +104,7 @@ tables! {
     holiday_notice, holiday_day, place, event_template, undo_step,
     speaker, stored_file, material, agenda_item, checklist_item, registration,
     attendance, attendance_change, answered_nonce, leave, exam_result, tally, plan_item, study_hours,
-    account, sign_in_link, web_session, api_token, feed, feed_fetch, outbox, audit,
+    account, sign_in_link, web_session, api_token, feed, feed_fetch, feed_version, outbox, audit,
     answer, assistant, received_mail, mail_trouble, mail_preference, mail_text, mail_sender, mail_pace, reminder_run,
     signing_key,
 }

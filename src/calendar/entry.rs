@@ -83,6 +83,21 @@ pub struct About<'a> {
     pub speakers: &'a [String],
 }
 
+/// A session as a calendar shows it to anybody: without who must come, and who speaks.
+pub(super) fn public_entry(
+    setting: Setting<'_>,
+    event: &event::Model,
+    session: &session::Model,
+    about: About<'_>,
+) -> Entry {
+    let about = About { speakers: &[], ..about };
+    let kind = setting.kinds.name(&event.kind, setting.lang);
+    Entry {
+        description: description(setting.lang, &[about.host, kind], about),
+        ..entry(setting, event, session, about)
+    }
+}
+
 /// A session as a calendar shows it.
 #[must_use]
 pub fn entry(setting: Setting<'_>, event: &event::Model, session: &session::Model, about: About<'_>) -> Entry {
@@ -91,21 +106,13 @@ pub fn entry(setting: Setting<'_>, event: &event::Model, session: &session::Mode
     let title = sessions::title(event, session);
     let cancelled = event.status == EventStatus::Cancelled || session.status == SessionStatus::Cancelled;
     let must = if event.required { "calendar-required" } else { "calendar-optional" };
-    let mut lines = vec![format!("{} · {kind} · {}", about.host, lang.text(must))];
-    let comma = if lang == Lang::Zh { "、" } else { ", " };
-    if !about.topics.is_empty() {
-        lines.push(lang.text_with("calendar-topics", [("topics", about.topics.join(comma))]));
-    }
-    if !about.speakers.is_empty() {
-        lines.push(lang.text_with("calendar-speakers", [("speakers", about.speakers.join(comma))]));
-    }
     Entry {
         uid: session.uid.clone(),
         sequence: u32::try_from(session.sequence).unwrap_or(0),
         stamp: session.updated_at,
         span: sessions::span(session),
         summary: if title.is_empty() { kind.to_owned() } else { title.to_owned() },
-        description: lines.join("\n"),
+        description: description(lang, &[about.host, kind, &lang.text(must)], about),
         location: sessions::location(event, session).to_owned(),
         category: kind.to_owned(),
         status: if cancelled { Status::Cancelled } else { Status::Confirmed },
@@ -113,4 +120,16 @@ pub fn entry(setting: Setting<'_>, event: &event::Model, session: &session::Mode
         attendance: None,
         extra: Extra::default(),
     }
+}
+
+fn description(lang: Lang, first: &[&str], about: About<'_>) -> String {
+    let mut lines = vec![first.join(" · ")];
+    let comma = if lang == Lang::Zh { "、" } else { ", " };
+    if !about.topics.is_empty() {
+        lines.push(lang.text_with("calendar-topics", [("topics", about.topics.join(comma))]));
+    }
+    if !about.speakers.is_empty() {
+        lines.push(lang.text_with("calendar-speakers", [("speakers", about.speakers.join(comma))]));
+    }
+    lines.join("\n")
 }

@@ -75,12 +75,13 @@ async fn read(app: &App, request: &Parts) -> Result<Response> {
     let status = if has(headers, &kept) { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     // Who asks for the head alone has fetched nothing.
     if request.method == Method::GET {
+        // Programs name themselves in any script.
+        let agent = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
         app.feeds.fetches.note(&Fetch {
             feed: kept.feed,
-            client: text(header::USER_AGENT).unwrap_or_default(),
+            client: &agent.unwrap_or_default(),
             status: status.as_u16(),
-            etag: &kept.tags[0],
-            held: kept.held,
+            version: &kept.version,
             at: now,
         });
     }

@@ -9,7 +9,7 @@ use entity::{audience_rule, event, event_topic, membership, membership_group, se
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 
-use super::entry::{About, Entry, Extra, Setting, entry};
+use super::entry::{About, Entry, Extra, Setting, entry, public_entry};
 use super::feeds::{Window, shown};
 use super::recurring::{self, Of, Show};
 use super::series::heads;
@@ -34,15 +34,34 @@ pub fn window(settings: &config::Calendar, zone: Zone, now: DateTime<Utc>) -> (D
     (zone.midnight(first), zone.midnight(last))
 }
 
-/// What a subscription holds of the sessions found for it, in their order; `extra` says what a calendar may be told of
-/// one besides.
+/// Who reads a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Staff.
+    Staff,
+    /// Anybody.
+    Public,
+}
+
+/// What a subscription holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// As its calendar says it: what is of one series in one place.
+    pub shown: Vec<Entry>,
+    /// Each session by itself, in the order in which they were found.
+    pub each: Vec<Entry>,
+}
+
+/// What a subscription holds of the sessions found for it, in their order; `extra` says what a calendar may be told
+/// besides of one of them, or of its series.
 pub async fn entries(
     db: &impl ConnectionTrait,
     setting: Setting<'_>,
     tree: &OrgTree,
+    readers: Readers,
     found: &[(event::Model, session::Model)],
-    extra: impl Fn(&event::Model, &session::Model) -> Extra,
-) -> Result<Vec<Entry>> {
+    extra: impl Fn(&event::Model, &session::Model, Of) -> Extra,
+) -> Result<Entries> {
     let events: HashSet<EventId> = found.iter().map(|(event, _)| event.id).collect();
     let mut topics: HashMap<EventId, Vec<String>> = HashMap::new();
     let rows = event_topic::Entity::find()
@@ -61,9 +80,14 @@ pub async fn entries(
         let rows = rows.filter(|row| of == Of::Sitting || row.session_id.is_none());
         let speakers = spoken_by(rows, event.id, session.id);
         let about = About { host: tree.name(event.host_id), topics, speakers: &speakers };
-        Entry { extra: extra(event, session), ..entry(setting, event, session, about) }
+        let made = match readers {
+            Readers::Staff => entry(setting, event, session, about),
+            Readers::Public => public_entry(setting, event, session, about),
+        };
+        Entry { extra: extra(event, session, of), ..made }
     };
-    by_uid(db, found, made).await
+    let each = found.iter().map(|(event, session)| made(event, session, Of::Sitting)).collect();
+    Ok(Entries { shown: by_uid(db, found, made).await?, each })
 }
 
 /// The VEVENTs of sessions: those of a series in one place, where its first is.

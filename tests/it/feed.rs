@@ -7,16 +7,18 @@ use std::sync::Arc;
 
 use axum::http::{Method, Request, header};
 use chrono::{Days, NaiveDate};
-use entity::state::{FeedDetail, Scope};
-use entity::{membership, session};
+use entity::state::{FeedDetail, Role, Scope};
+use entity::{audit, feed_version, membership, session};
 use pufa::access::{Actor, Rights};
 use pufa::calendar::feeds::address::{self, Keeper};
 use pufa::calendar::feeds::{Terms, What, of_feeds};
 use pufa::calendar::subscription;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use serde_json::{Value, json};
 
+use crate::directory::desk;
 use crate::harness::{Answer, TestApp};
+use crate::import::{files, good};
 
 /// A published event of one session, by the API; gives its id.
 async fn publish(app: &TestApp, token: &str, key: &str, title: &str, session: Value, audience: &[&str]) -> i64 {
@@ -28,6 +30,35 @@ async fn publish(app: &TestApp, token: &str, key: &str, title: &str, session: Va
     let id = id_of(&made["id"]);
     app.post(&format!("/api/v1/events/{id}/publish"), token, json!({"override": "冲突另有测试"})).await.expect(200);
     id
+}
+
+/// A published series of Thursdays, 14:30 to 16:30; gives the whole.
+async fn publish_series(app: &TestApp, token: &str, first: &str, count: usize) -> Value {
+    let event = json!({
+        "key": "W", "kind": "center_group_study", "title": "每周学法", "org_code": "GQ-KJ", "location": "三楼会议室",
+        "audience": ["org:GQ-KJ"], "series": {
+            "key": "W", "starts_at": format!("{first}T14:30"), "ends_at": format!("{first}T16:30"),
+            "rrule": format!("FREQ=WEEKLY;BYDAY=TH;COUNT={count}"),
+        },
+    });
+    let made = app.post("/api/v1/events", token, event).await.expect(201).json();
+    let path = format!("/api/v1/events/{}", id_of(&made["id"]));
+    app.post(&format!("{path}/publish"), token, json!({"override": "冲突另有测试"})).await.expect(200);
+    made
+}
+
+/// A calendar in lines as they were before folding.
+async fn plain(app: &TestApp, path: &str) -> String {
+    app.get(path, "").await.expect(200).text().replace("\r\n ", "")
+}
+
+/// A person's own subscription that rings.
+async fn ringing(app: &TestApp, staff_no: &str, alarms: &[u32]) -> String {
+    let (person, key) = (app.person_id(staff_no).await, app.signing_key().await.unwrap());
+    let terms = Terms { alarms: alarms.to_vec(), ..Terms::default() };
+    let (own, what) = (Keeper::Person(person), What::Person(person));
+    let secret = address::make(app.db.write(), key, &own, &what, &terms, app.now()).await.unwrap();
+    format!("/calendar/{secret}.ics")
 }
 
 fn id_of(value: &Value) -> i64 {
@@ -178,7 +209,7 @@ journeys! {
         assert_eq!(summaries().await, ["edge", "ahead"]);
         // Cancelled as a draft: nobody ever heard of it.
         let id = id_of(&made["id"]);
-        app.post(&format!("/api/v1/events/{id}/cancel"), &token, json!({})).await;
+        app.post(&format!("/api/v1/events/{id}/cancel"), &token, json!({})).await.expect(200);
         assert_eq!(summaries().await, ["edge", "ahead"]);
         app.at("2024-03-14T08:00");
         assert_eq!(summaries().await, ["ahead", "far"]);
@@ -192,6 +223,10 @@ journeys! {
             let session = json!({"key": format!("s-{key}"), "starts_at": from, "ends_at": to});
             publish(app, &token, key, key, session, &["org:GQ-KJ", "-staff:KJ003"]).await;
         }
+        let feeds = [feed_of(app, "KJ001").await, feed_of(app, "KJ002").await, feed_of(app, "KJ003").await];
+        let count = async |n: usize, word: &str| plain(app, &feeds[n]).await.matches(word).count();
+        assert_eq!((count(0, "SUMMARY:spring").await, count(0, "SUMMARY:autumn").await), (1, 1));
+        assert_eq!(count(1, "BEGIN:VEVENT").await, 2);
         // KJ001 moves to another bureau in July.
         let person = app.person_id("KJ001").await;
         let last = NaiveDate::from_ymd_opt(2024, 6, 30).unwrap();
@@ -211,13 +246,11 @@ journeys! {
             ..Default::default()
         };
         membership::Entity::insert(moved).exec(&tx).await.unwrap();
+        pufa::people::touch(&tx).await.unwrap();
         tx.commit().await.unwrap();
-        let count = async |staff: &str, word: &str| {
-            app.get(&feed_of(app, staff).await, "").await.expect(200).text().matches(word).count()
-        };
-        assert_eq!((count("KJ001", "SUMMARY:spring").await, count("KJ001", "SUMMARY:autumn").await), (1, 0));
-        assert_eq!((count("KJ002", "SUMMARY:spring").await, count("KJ002", "SUMMARY:autumn").await), (1, 1));
-        assert_eq!(count("KJ003", "BEGIN:VEVENT").await, 0);
+        assert_eq!((count(0, "SUMMARY:spring").await, count(0, "SUMMARY:autumn").await), (1, 0));
+        assert_eq!((count(1, "SUMMARY:spring").await, count(1, "SUMMARY:autumn").await), (1, 1));
+        assert_eq!(count(2, "BEGIN:VEVENT").await, 0);
     }
 
     async fn an_address_works_until_it_is_switched_off(app: &TestApp) {
@@ -256,20 +289,53 @@ journeys! {
         event("b-week", "science_week", "GQ-KJ-FG", &[], "org:GQ-KJ").await;
         event("c-open", "lecture", "GQ-SF", &[], "public").await;
         event("d-also", "meeting", "GQ-SF", &["lecture"], "org:GQ-SF").await;
+        event("e-fair", "science_week", "GQ-KJ-FG", &[], "public").await;
 
         let (gq, kj, sf) = (app.org_id("GQ").await, app.org_id("GQ-KJ").await, app.org_id("GQ-SF").await);
         for (org, what, shows) in [
-            ("GQ", What::Organisation(gq), &["a-lecture", "b-week", "c-open", "d-also"][..]),
-            ("GQ-KJ", What::Organisation(kj), &["a-lecture", "b-week"]),
+            ("GQ", What::Organisation(gq), &["a-lecture", "b-week", "c-open", "d-also", "e-fair"][..]),
+            ("GQ-KJ", What::Organisation(kj), &["a-lecture", "b-week", "e-fair"]),
             ("GQ", What::Kind("lecture".into(), Some(gq)), &["a-lecture", "c-open", "d-also"]),
             ("GQ-SF", What::Kind("lecture".into(), Some(sf)), &["c-open", "d-also"]),
-            ("GQ", What::Public(Some(gq)), &["b-week", "c-open"]),
+            ("GQ", What::Public(Some(gq)), &["c-open", "e-fair"]),
             ("GQ-SF", What::Public(Some(sf)), &["c-open"]),
-            ("GQ", What::Public(None), &["b-week", "c-open"]),
+            ("GQ", What::Public(None), &["c-open", "e-fair"]),
         ] {
             let path = made(app, org, what.clone(), Terms::default()).await;
             assert_eq!(summaries(app, &path).await, shows, "{what:?}");
         }
+    }
+
+    async fn the_public_is_told_no_more_than_its_own_page_shows(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let body = json!({
+            "key": "e", "kind": "science_week", "title": "开放日", "org_code": "GQ-KJ", "location": "线上",
+            "topics": ["科学技术普及法"], "audience": ["public", "org:GQ-KJ"], "required": true,
+            "sessions": [{"key": "s", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"}],
+        });
+        let event = id_of(&app.post("/api/v1/events", &token, body).await.expect(201).json()["id"]);
+        let path = format!("/api/v1/events/{event}");
+        app.post(&format!("{path}/publish"), &token, json!({"override": "冲突另有测试"})).await.expect(200);
+        let link = json!({"title": "工作人员会议", "url": "https://meeting.tencent.com/dm/staff"});
+        app.post(&format!("{path}/materials"), &token, link).await.expect(201);
+        app.put(&format!("{path}/speakers"), &token, json!([{"staff_no": "KJ001"}])).await.expect(200);
+        let kj = app.org_id("GQ-KJ").await;
+        let own = plain(app, &made(app, "GQ-KJ", What::Organisation(kj), Terms::default()).await).await;
+        for word in ["https://meeting.tencent.com/dm/staff", "干部KJ1", "必须参加", "科学技术普及法"] {
+            assert!(own.contains(word), "{word} in {own}");
+        }
+        let public = made(app, "GQ-KJ", What::Public(Some(kj)), Terms::default()).await;
+        let shown = plain(app, &public).await;
+        for word in ["meeting.tencent.com", "CONFERENCE", "干部KJ1", "参加"] {
+            assert!(!shown.contains(word), "{word} in {shown}");
+        }
+        for word in ["SUMMARY:开放日", "LOCATION:线上", "县科技局", "科学技术普及法", "http://pufa.example.test/open"] {
+            assert!(shown.contains(word), "{word} in {shown}");
+        }
+        // No longer for the public.
+        app.patch(&path, &token, json!({"audience": ["org:GQ-KJ"]})).await.expect(200);
+        assert!(summaries(app, &public).await.is_empty());
     }
 
     async fn nobody_makes_or_stops_what_is_not_theirs(app: &TestApp) {
@@ -398,6 +464,177 @@ journeys! {
         assert_eq!(app.get(&path, "").await.expect(200).text().matches("BEGIN:VALARM").count(), 2);
     }
 
+    async fn whole_days_ring_in_the_morning(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let days = json!({"key": "days", "starts_at": "2024-05-25", "ends_at": "2024-05-26", "all_day": true});
+        publish(app, &token, "e", "科技活动周", days, &["org:GQ-KJ"]).await;
+        let text = plain(app, &ringing(app, "KJ001", &[0, 30, 60, 1_440]).await).await;
+        let triggers: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("TRIGGER:")).collect();
+        assert_eq!(triggers, ["PT9H", "-PT15H"], "{text}");
+        read_by_others(app, &text);
+    }
+
+    async fn a_series_is_cut_by_the_window_rings_and_hides(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        // Ten Thursdays, of which the window of 12 March 2024 holds the last four.
+        let made_series = publish_series(app, &token, "2023-01-05", 10).await;
+        let path = ringing(app, "KJ001", &[30]).await;
+        let text = plain(app, &path).await;
+        assert_eq!((text.matches("BEGIN:VEVENT").count(), text.matches("TRIGGER:-PT30M").count()), (1, 1), "{text}");
+        assert!(text.contains("DTSTART;TZID=Asia/Shanghai:20230216T143000") && text.contains("UNTIL=20230309T063000Z"));
+        read_by_others(app, &text);
+        let secret = path.trim_start_matches("/calendar/").trim_end_matches(".ics");
+        assert_eq!(app.feeds.read(secret, app.now()).await.unwrap().version.sessions.len(), 4);
+
+        // A sitting that differs rings too, and busy tells nothing of why it does.
+        let sitting = id_of(&made_series["sessions"][8]["id"]);
+        app.patch(&format!("/api/v1/sessions/{sitting}"), &token, json!({"title": "处分决定", "location": "密室"})).await.expect(200);
+        let text = plain(app, &path).await;
+        assert_eq!((text.matches("BEGIN:VEVENT").count(), text.matches("TRIGGER:-PT30M").count()), (2, 2), "{text}");
+        assert!(text.contains("RECURRENCE-ID;TZID=Asia/Shanghai:20230302T143000"));
+        let hidden = made(app, "GQ-KJ", What::Organisation(app.org_id("GQ-KJ").await), busy()).await;
+        let text = plain(app, &hidden).await;
+        for secret in ["处分", "密室", "学法", "会议室", "DESCRIPTION", "CATEGORIES"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        assert!(text.contains("SUMMARY:忙\r\n") && text.contains("RRULE:"));
+        // The first two of them go over the edge.
+        assert!(plain(app, &path).await.contains("DTSTART;TZID=Asia/Shanghai:20230216T143000"));
+        app.at("2024-03-24T08:00");
+        let text = plain(app, &path).await;
+        assert!(!text.contains("20230216") && !text.contains("20230223"), "{text}");
+    }
+
+    async fn a_sittings_own_link_is_its_own(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let series = publish_series(app, &token, "2024-03-14", 4).await;
+        let link = json!({
+            "title": "会议", "url": "https://meeting.tencent.com/dm/first", "session_id": series["sessions"][0]["id"],
+        });
+        app.post(&format!("/api/v1/events/{}/materials", id_of(&series["id"])), &token, link).await.expect(201);
+        let text = plain(app, &feed_of(app, "KJ001").await).await;
+        let with: Vec<_> = text.split("BEGIN:VEVENT").filter(|part| part.contains("CONFERENCE")).collect();
+        assert_eq!(with.len(), 1, "{text}");
+        assert!(with[0].contains("RECURRENCE-ID;TZID=Asia/Shanghai:20240314T143000") && !with[0].contains("RRULE"));
+    }
+
+    async fn nothing_that_is_said_of_a_person_is_in_any_calendar(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let session = json!({"key": "s", "starts_at": "2024-03-12T09:00", "ends_at": "2024-03-12T11:00"});
+        let event = publish(app, &token, "e", "讲座", session, &["org:GQ-KJ", "public"]).await;
+        app.patch(&format!("/api/v1/events/{event}"), &token, json!({"required": true})).await.expect(200);
+        let kj = app.org_id("GQ-KJ").await;
+        let mut paths = vec![feed_of(app, "KJ001").await];
+        for what in [What::Organisation(kj), What::Kind("lecture".into(), Some(kj)), What::Public(Some(kj))] {
+            paths.push(made(app, "GQ-KJ", what, Terms::default()).await);
+        }
+        let id = session::Entity::find().one(app.db.read()).await.unwrap().unwrap().id;
+        let word = json!({"status": "excused", "note": "住院手术"});
+        app.put(&format!("/api/v1/sessions/{id}/attendance/KJ001"), &token, word).await.expect(200);
+        app.at("2024-03-12T12:00");
+        for path in paths {
+            let text = plain(app, &path).await;
+            assert!(text.contains("SUMMARY:讲座"));
+            for word in ["住院", "手术", "excused", "请假"] {
+                assert!(!text.contains(word), "{word} in {text}");
+            }
+        }
+    }
+
+    async fn whatever_changes_shows_at_the_next_fetch(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ", Scope::Manage).await;
+        let place = json!({"org_code": "GQ-KJ", "name": "三楼会议室", "capacity": 40});
+        let place = app.post("/api/v1/places", &token, place).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let session = json!({"key": "s", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"});
+        let event = publish(app, &token, "e", "讲座", session, &["org:GQ-KJ"]).await;
+        app.patch(&format!("/api/v1/events/{event}"), &token, json!({"location": "三楼会议室"})).await.expect(200);
+        // Once more, by mistake: a person of another number, who left long ago.
+        let double = app.person("KJ901", "GQ-KJ", &[]).await;
+        let tx = app.db.begin().await.unwrap();
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        membership::Entity::update_many()
+            .col_expr(membership::Column::ActiveFrom, Expr::value(day("2020-01-01")))
+            .col_expr(membership::Column::ActiveTo, Expr::value(day("2020-12-31")))
+            .filter(membership::Column::PersonId.eq(double))
+            .exec(&tx)
+            .await
+            .unwrap();
+        pufa::people::touch(&tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let session = json!({"key": "s-double", "starts_at": "2024-03-22T09:00", "ends_at": "2024-03-22T11:00"});
+        publish(app, &token, "double", "两个工号", session, &["staff:KJ901"]).await;
+        let id = session::Entity::find().filter(session::Column::Key.eq("s")).one(app.db.read()).await.unwrap().unwrap().id;
+        let person = app.person_id("KJ001").await;
+        let browser = desk(app, "GQ", Role::Admin).await;
+        let path = feed_of(app, "KJ001").await;
+        let mut before = plain(app, &path).await;
+        // Each fetch finds what the one before it left in the cache.
+        let mut step = async |word: &str| {
+            assert!(!before.contains(word), "{word} in {before}");
+            before = plain(app, &path).await;
+            assert!(before.contains(word), "{word} in {before}");
+        };
+
+        browser.get(&format!("/people/{person}/edit")).await.expect(200);
+        let form = [("name", "新名字"), ("email", "kj001@example.test")];
+        browser.post(&format!("/people/{person}/edit"), &form).await.expect(303);
+        step("NAME:普法 · 新名字").await;
+        let form = [("act", "rename"), ("new_name", "县科学技术局"), ("new_level", "bureau")];
+        browser.post(&format!("/organisations/{}", app.org_id("GQ-KJ").await), &form).await.expect(303);
+        step("DESCRIPTION:县科学技术局").await;
+        app.patch(&format!("/api/v1/places/{place}"), &token, json!({"name": "301会议室"})).await.expect(200);
+        step("LOCATION:301会议室").await;
+        let speakers = json!([{"name": "外请讲师甲"}]);
+        app.put(&format!("/api/v1/events/{event}/speakers"), &token, speakers).await.expect(200);
+        step("外请讲师甲").await;
+        browser.get("/people/merge?one=KJ001&other=KJ901").await.expect(200);
+        let form = [("one", "KJ001"), ("other", "KJ901"), ("stays", "KJ001")];
+        browser.post("/people/merge", &form).await.expect(303);
+        step("SUMMARY:两个工号").await;
+        let brought = [
+            ("events.csv", "event_key,kind,title,org_code,co_host_codes,location,audience,required,status\nI,lecture,导入的,GQ-SF,,礼堂,org:GQ-SF;org:GQ-KJ,no,scheduled\n"),
+            ("sessions.csv", "session_key,event_key,starts_at,ends_at,all_day,status\nI1,I,2024-03-25T09:00,2024-03-25T11:00,no,scheduled\n"),
+        ];
+        good(app, files(&brought)).await;
+        step("SUMMARY:导入的").await;
+        app.post(&format!("/api/v1/sessions/{id}/cancel"), &token, json!({})).await.expect(200);
+        step("STATUS:CANCELLED").await;
+        // Of another bureau from the 15th on: what is the old one's alone goes, what is both's stays.
+        let looked = browser.get(&format!("/people/{person}/transfer")).await.expect(200).text();
+        let seen = looked.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let form = [("act", "save"), ("seen", seen.as_str()), ("from", "2024-03-15"), ("org_code", "GQ-SF"), ("title", ""), ("more_groups", "")];
+        browser.post(&format!("/people/{person}/transfer"), &form).await.expect(303);
+        let mut left = summaries(app, &path).await;
+        left.sort();
+        assert_eq!(left, ["两个工号", "导入的"]);
+    }
+
+    async fn other_peoples_changes_pack_nothing_anew(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ", Scope::Manage).await;
+        let session = json!({"key": "s", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"});
+        publish(app, &token, "e", "讲座", session, &["org:GQ-KJ"]).await;
+        let path = feed_of(app, "KJ001").await;
+        let secret = path.trim_start_matches("/calendar/").trim_end_matches(".ics");
+        let first = app.feeds.read(secret, app.now()).await.unwrap();
+        app.at("2024-03-12T09:00");
+        app.person("SF003", "GQ-SF", &[]).await;
+        let again = app.feeds.read(secret, app.now()).await.unwrap();
+        assert_eq!(again.modified, first.modified);
+        for n in 0..2 {
+            assert_eq!(again.body[n].as_ptr(), first.body[n].as_ptr(), "the very same octets");
+        }
+        assert!(Arc::ptr_eq(&again.version, &first.version));
+        assert_eq!(app.get(&path, "").await.expect(200).header("last-modified"), "Tue, 12 Mar 2024 00:00:00 GMT");
+        let since = Request::builder().uri(&path).header(header::IF_MODIFIED_SINCE, "Tue, 12 Mar 2024 00:00:00 GMT");
+        app.send(since.body(axum::body::Body::empty()).unwrap()).await.expect(304);
+    }
+
     async fn what_is_kept_goes_exactly_when_something_in_it_changes(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ", Scope::Manage).await;
@@ -435,7 +672,7 @@ journeys! {
         let before = read().await;
         app.patch(&shown, &token, json!({"audience": ["org:GQ-KJ", "-staff:KJ001"]})).await.expect(200);
         assert_ne!(before.tags, read().await.tags);
-        assert_eq!(read().await.held, 0);
+        assert!(read().await.version.sessions.is_empty());
         // The window moves at midnight.
         let before = read().await;
         app.at("2024-03-13T00:00");
@@ -510,6 +747,10 @@ journeys! {
         assert_eq!((phone.times, phone.status, phone.held, phone.etag.as_str()), (2, 304, 1, tag.as_str()));
         assert!(phone.first_at < phone.last_at);
         assert!(rows.iter().all(|row| row.client.chars().count() <= 200));
+        assert!(rows.iter().any(|row| row.client == "长".repeat(200)), "in whatever script: {rows:?}");
+        let held = feed_version::Entity::find().all(app.db.read()).await.unwrap();
+        assert_eq!(held.len(), 1, "one version, whoever has it: {held:?}");
+        assert_eq!((held[0].etag.as_str(), held[0].sessions.as_array().unwrap().len()), (tag.as_str(), 1));
         app.at("2024-03-12T09:45");
         fetch("iOS/17.4 dataaccessd/1.0", &tag).await.expect(304);
         app.at("2024-03-12T09:30");
@@ -520,5 +761,42 @@ journeys! {
         let rows = of_feeds(app.db.read(), vec![feed]).await.unwrap();
         assert_eq!(rows.len(), 50, "a client that calls itself something else each time fills nothing");
         assert_eq!(rows.iter().find(|row| row.client.starts_with("iOS")).unwrap().times, 3);
+
+        // A version is forgotten once no client has it any more.
+        let versions = async || feed_version::Entity::find().count(app.db.read()).await.unwrap();
+        let session = json!({"key": "s2", "starts_at": "2024-03-21T09:00", "ends_at": "2024-03-21T11:00"});
+        publish(app, &token, "e2", "讲座", session, &["org:GQ-KJ"]).await;
+        app.at("2024-03-12T10:00");
+        fetch("iOS/17.4 dataaccessd/1.0", &tag).await.expect(200);
+        pufa::jobs::write_fetches(app).await.unwrap();
+        assert_eq!(versions().await, 2);
+        for row in rows {
+            fetch(&row.client, &tag).await.expect(200);
+        }
+        pufa::jobs::write_fetches(app).await.unwrap();
+        assert_eq!(versions().await, 1);
+    }
+
+    async fn who_made_and_stopped_an_address_is_written_down(app: &TestApp) {
+        app.world().await;
+        let (person, key) = (app.person_id("KJ001").await, app.signing_key().await.unwrap());
+        let public = What::Public(Some(app.org_id("GQ-KJ").await));
+        let tx = app.db.begin().await.unwrap();
+        for what in [What::Person(person), public.clone(), public] {
+            address::create(&tx, key, &what, app.now()).await.unwrap();
+        }
+        let own = Keeper::Person(person);
+        address::make(&tx, key, &own, &What::Person(person), &Terms::default(), app.now()).await.unwrap();
+        assert_eq!(address::switch_all_off(&tx, &own, app.now()).await.unwrap(), 2);
+        tx.commit().await.unwrap();
+        let rows = audit::Entity::find().filter(audit::Column::Action.starts_with("feed.")).order_by_asc(audit::Column::Id);
+        let rows = rows.all(app.db.read()).await.unwrap();
+        let said: Vec<_> = rows.iter().map(|row| (row.actor.as_str(), row.action.as_str())).collect();
+        let own = format!("person:{person}");
+        assert_eq!(said, [
+            ("command", "feed.create"), ("command", "feed.create"), ("command", "feed.off"), ("command", "feed.create"),
+            (&own, "feed.create"), (&own, "feed.off"), (&own, "feed.off"),
+        ]);
+        assert_eq!(rows[2].subject, rows[1].subject, "the public's first one");
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::http::{Request, header};
 use entity::state::{MessageState, Role, Scope};
-use entity::{mail_trouble, outbox};
+use entity::{feed_version, mail_trouble, outbox};
 use pufa::access::sign_in;
 use pufa::calendar::feeds::address::{self, Keeper};
 use sea_orm::sea_query::Expr;
@@ -10,6 +10,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use crate::harness::{Browser, TestApp};
+use crate::mail::deliver;
 
 /// A browser of a person of the staff.
 async fn staff<'a>(app: &'a TestApp, number: &str) -> Browser<'a> {
@@ -99,6 +100,14 @@ journeys! {
             mine.post("/my/calendar", &[]).await.expect(200);
         }
         mine.post("/my/calendar", &[]).await.expect(422);
+        let page = mine.get("/my/calendar").await.expect(200).text();
+        assert!(page.contains("全部停用"));
+        other.post("/my/calendar", &[("act", "off")]).await.expect(303);
+        assert!(mine.get("/my/calendar").await.expect(200).text().contains("全部停用"), "their own alone");
+        let last = address_in(&other.post("/my/calendar", &[]).await.expect(200).text());
+        mine.post("/my/calendar", &[("act", "off")]).await.expect(303);
+        assert!(mine.get("/my/calendar").await.expect(200).text().contains("还没有订阅链接"));
+        app.get(&last, "").await.expect(200);
         assert_eq!(Browser::new(app).get("/my/calendar").await.status, 303, "only for who is signed in");
     }
 
@@ -188,7 +197,7 @@ journeys! {
         app.at("2024-03-12T11:00");
         let (_, later) = publish(app, &token, "later", "org:GQ-KJ").await;
         let html = browser.get(&format!("/my/calendar/why?session={later}")).await.expect(200).text();
-        assert!(html.contains("才进订阅"), "{html}");
+        assert!(html.contains("当时里面还没有这场"), "{html}");
 
         // What mail did: the server's answer, and what came back.
         outbox::Entity::update_many()
@@ -223,5 +232,120 @@ journeys! {
         for nonsense in ["0", "x", "99999", "%F0%9F"] {
             assert_eq!(browser.get(&format!("/my/calendar/why?session={nonsense}")).await.status, 404);
         }
+    }
+
+    async fn a_calendar_has_what_it_fetched_whatever_changed_it(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ", Scope::Manage).await;
+        let browser = staff(app, "KJ001").await;
+        let admin = desk(app, "gq@example.test", "GQ", Role::Admin).await;
+        let (event, session) = publish(app, &token, "e", "org:GQ-SF").await;
+        browser.get("/my/calendar").await.expect(200);
+        let path = address_in(&browser.post("/my/calendar", &[]).await.expect(200).text());
+        app.at("2024-03-12T09:00");
+        fetch(app, &path, "iOS/17.4 dataaccessd/1.0").await;
+        let why = format!("/my/calendar/why?session={session}");
+        let said = async |word: &str| {
+            let html = browser.get(&why).await.expect(200).text();
+            assert!(html.contains(word), "{word} in {html}");
+        };
+        // Their section goes to the bureau that is invited.
+        app.at("2024-03-12T10:00");
+        let section = format!("/organisations/{}", app.org_id("GQ-KJ-FG").await);
+        admin.get(&section).await.expect(200);
+        admin.post(&section, &[("act", "move"), ("parent", "GQ-SF")]).await.expect(303);
+        said("当时里面还没有这场").await;
+        fetch(app, &path, "iOS/17.4 dataaccessd/1.0").await;
+        said("里面有这场。").await;
+        // What no calendar shows makes nothing old; another name of the host does, whenever the session changed last.
+        app.at("2024-03-12T11:00");
+        app.patch(&format!("/api/v1/events/{event}"), &token, json!({"walk_ins": false})).await.expect(200);
+        said("里面有这场。").await;
+        let host = format!("/organisations/{}", app.org_id("GQ-KJ").await);
+        admin.post(&host, &[("act", "rename"), ("new_name", "县科学技术局"), ("new_level", "bureau")]).await.expect(303);
+        said("又改了").await;
+        // What was fetched before versions were kept is not known.
+        feed_version::Entity::delete_many().exec(app.db.write()).await.unwrap();
+        said("没有记下来").await;
+        fetch(app, &path, "iOS/17.4 dataaccessd/1.0").await;
+        said("里面有这场。").await;
+    }
+
+    async fn sessions_far_away_can_be_asked_about(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let browser = staff(app, "KJ001").await;
+        let mut ids = Vec::new();
+        for day in ["2023-04-10", "2026-05-10"] {
+            let body = json!({
+                "key": day, "kind": "lecture", "title": day, "org_code": "GQ-KJ", "audience": ["org:GQ-KJ"],
+                "sessions": [{"key": day, "starts_at": format!("{day}T09:00"), "ends_at": format!("{day}T11:00")}],
+            });
+            let made = app.post("/api/v1/events", &token, body).await.expect(201).json();
+            let publish = format!("/api/v1/events/{}/publish", made["id"].as_str().unwrap());
+            app.post(&publish, &token, json!({"override": "x"})).await.expect(200);
+            ids.push(made["sessions"][0]["id"].as_str().unwrap().to_owned());
+        }
+        browser.get("/my/calendar").await.expect(200);
+        let path = address_in(&browser.post("/my/calendar", &[]).await.expect(200).text());
+        fetch(app, &path, "iOS/17.4 dataaccessd/1.0").await;
+        let page = async |id: &str| browser.get(&format!("/my/calendar/why?session={id}")).await.expect(200).text();
+        assert!(page(&ids[0]).await.contains("里面有这场。"));
+        let far = page(&ids[1]).await;
+        assert!(far.contains("过去 13 个月到以后 24 个月") && far.contains("太远"), "{far}");
+    }
+
+    async fn why_of_a_series_one_was_taken_off(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let browser = staff(app, "KJ001").await;
+        let body = json!({
+            "key": "W", "kind": "center_group_study", "title": "每周学法", "org_code": "GQ-KJ", "audience": ["org:GQ-KJ"],
+            "series": {"key": "W", "starts_at": "2024-03-14T14:30", "ends_at": "2024-03-14T16:30", "rrule": "FREQ=WEEKLY;BYDAY=TH;COUNT=4"},
+        });
+        let made = app.post("/api/v1/events", &token, body).await.expect(201).json();
+        let event = format!("/api/v1/events/{}", made["id"].as_str().unwrap());
+        app.post(&format!("{event}/publish"), &token, json!({"override": "x"})).await.expect(200);
+        deliver(app).await;
+        app.patch(&event, &token, json!({"audience": ["org:GQ-KJ", "-staff:KJ001"]})).await.expect(200);
+        let why = format!("/my/calendar/why?session={}", made["sessions"][1]["id"].as_str().unwrap());
+        let html = browser.get(&why).await.expect(200).text();
+        assert!(html.contains("不在这一场的参加范围") && html.contains("整个系列一封"), "{html}");
+        // The last word was a cancellation: there is nothing to accept.
+        deliver(app).await;
+        let html = browser.get(&why).await.expect(200).text();
+        assert!(html.contains("是取消通知") && !html.contains("点“接受”"), "{html}");
+    }
+
+    async fn a_publication_taken_back_is_said_to_be_so(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let browser = staff(app, "KJ001").await;
+        let (event, session) = publish(app, &token, "e", "org:GQ-KJ").await;
+        deliver(app).await;
+        app.post(&format!("/api/v1/events/{event}/undo"), &token, json!({})).await.expect(200);
+        let html = browser.get(&format!("/my/calendar/why?session={session}")).await.expect(200).text();
+        assert!(html.contains("撤回了发布") && !html.contains("不在这一场的参加范围"), "{html}");
+    }
+
+    async fn what_needed_no_sending_is_not_put_on_the_mail_server(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let browser = staff(app, "KJ001").await;
+        let (event, session) = publish(app, &token, "e", "org:GQ-KJ").await;
+        let person = app.person_id("KJ001").await;
+        // Cancelled before anything went out, and before anybody knew.
+        app.post(&format!("/api/v1/events/{event}/cancel"), &token, json!({})).await.expect(200);
+        outbox::Entity::delete_many().filter(outbox::Column::Kind.eq("cancellation")).exec(app.db.write()).await.unwrap();
+        deliver(app).await;
+        let mine = outbox::Entity::find().filter(outbox::Column::PersonId.eq(person));
+        let row = mine.one(app.db.read()).await.unwrap().unwrap();
+        assert!(row.moot && row.state == MessageState::Dead, "{row:?}");
+        let html = browser.get(&format!("/my/calendar/why?session={session}")).await.expect(200).text();
+        assert!(html.contains("不用发") && html.contains(&row.answer.unwrap()), "{html}");
+        assert!(!html.contains("对方答复") && !html.contains("邮件服务器的答复"), "{html}");
+        assert_eq!(pufa::outbox::requeue(app.db.write(), &[row.id], app.now()).await.unwrap(), 1);
+        let row = outbox::Entity::find_by_id(row.id).one(app.db.read()).await.unwrap().unwrap();
+        assert!(!row.moot && row.state == MessageState::Queued);
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Each request asks whether anything changed at all ([`super::revision`]). Where nothing did, what is kept holds. Where
 //! something did, the fingerprint of what that subscription hangs on says whether it was anything in it; only then is it
-//! made anew. So nothing old is ever handed out, whoever changed it, and nothing is made anew for another's change.
+//! made anew. So nothing old is ever handed out, whoever changed it, and nothing is made anew for another's change; but
+//! any change of people may be one of a subscription's hosts or owner: where its text is the same after all, what was
+//! packed stays, and has not been modified.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use entity::feed;
 use entity::id::FeedId;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -19,8 +22,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use super::address::by_hash;
-use super::fetches::Fetches;
-use super::holding::{Ground, fingerprint, text};
+use super::fetches::{Fetches, Version};
+use super::holding::{Ground, Held, Text, fingerprint, held, text};
 use super::revision::Lookups;
 use super::scope::Window;
 use crate::access::hash;
@@ -41,8 +44,8 @@ pub struct Kept {
     pub tags: [String; 2],
     /// What it is called.
     pub name: String,
-    /// Sessions in it.
-    pub held: usize,
+    /// What it holds.
+    pub version: Arc<Version>,
     /// When this version was first made here.
     pub modified: DateTime<Utc>,
     window: Window,
@@ -57,7 +60,7 @@ impl Kept {
     }
 
     fn octets(&self) -> u32 {
-        let all = self.body.iter().map(bytes::Bytes::len).sum::<usize>() + 1_000;
+        let all = self.body.iter().map(bytes::Bytes::len).sum::<usize>() + self.version.octets() + 1_000;
         u32::try_from(all).unwrap_or(u32::MAX)
     }
 }
@@ -116,7 +119,7 @@ impl Feeds {
             self.kept.invalidate(token).await;
             return Err(Error::new(Code::NotFound));
         };
-        let fingerprint = fingerprint(&moment, &self.ground, &row, window).await?;
+        let fingerprint = fingerprint(&moment, &row, window).await?;
         if let Some(kept) = self.kept.get(token).await.filter(|kept| kept.fingerprint == fingerprint) {
             kept.revision.fetch_max(revision, Ordering::AcqRel);
             drop(moment);
@@ -124,21 +127,24 @@ impl Feeds {
             return Ok(kept);
         }
         let text = text(&moment, &self.ground, &row, token, window).await?;
-        let tag = hex::encode(&Sha256::digest(text.body.as_bytes())[..16]);
-        let packed = pack(text.body.as_bytes())?;
-        let kept = Arc::new(Kept {
-            feed: row.id,
-            body: [text.body.into_bytes().into(), packed.into()],
-            tags: [format!("\"{tag}\""), format!("\"{tag}-gzip\"")],
-            name: text.name,
-            held: text.held,
-            modified: now,
-            window,
-            fingerprint,
-            revision: AtomicI64::new(revision),
-        });
+        let name = text.name.clone();
+        let before = self.kept.get(token).await;
+        let before = before.filter(|kept| kept.feed == row.id && *kept.body[0] == *text.body.as_bytes());
+        let (body, tags, version, modified) = match before {
+            Some(same) => (same.body.clone(), same.tags.clone(), same.version.clone(), same.modified),
+            None => packed(text, now)?,
+        };
+        let revision = AtomicI64::new(revision);
+        let kept = Kept { feed: row.id, body, tags, name, version, modified, window, fingerprint, revision };
+        let kept = Arc::new(kept);
         self.kept.insert(token.to_owned(), kept.clone()).await;
         Ok(kept)
+    }
+
+    /// What a subscription holds at this moment, whoever has which version of it.
+    pub async fn held(&self, row: &feed::Model, now: DateTime<Utc>) -> Result<Held> {
+        let moment = self.db.snapshot().await?;
+        held(&moment, &self.ground, row, self.ground.window(now)).await
     }
 
     /// In a build for development: makes it anew at every request and fails if what is kept says anything else.
@@ -162,6 +168,17 @@ impl Feeds {
         );
         Ok(())
     }
+}
+
+type Packed = ([Bytes; 2], [String; 2], Arc<Version>, DateTime<Utc>);
+
+/// A version that was not there before.
+fn packed(text: Text, now: DateTime<Utc>) -> Result<Packed> {
+    let tag = hex::encode(&Sha256::digest(text.body.as_bytes())[..16]);
+    let packed = pack(text.body.as_bytes())?;
+    let tags = [format!("\"{tag}\""), format!("\"{tag}-gzip\"")];
+    let version = Arc::new(Version { etag: tags[0].clone(), sessions: text.sessions });
+    Ok(([text.body.into_bytes().into(), packed.into()], tags, version, now))
 }
 
 fn pack(text: &[u8]) -> Result<Vec<u8>> {

@@ -1,6 +1,9 @@
 //! What one subscription holds at a moment: its fingerprint, and its text.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
+use entity::id::SessionId;
 use entity::state::{FeedDetail, FeedScope};
 use entity::{event, feed, person, session};
 use sea_orm::{ConnectionTrait, EntityTrait};
@@ -10,7 +13,8 @@ use super::address::alarms;
 use super::scope::{self, Window, links_of, marks};
 use crate::calendar::conference;
 use crate::calendar::entry::{Class, Entry, Extra, Setting};
-use crate::calendar::{Head, Title, render, subscription};
+use crate::calendar::subscription::{Entries, Readers};
+use crate::calendar::{Head, Of, Status, Title, render, subscription};
 use crate::dates::Zone;
 use crate::error::{Code, Error, Result};
 use crate::locale::Lang;
@@ -48,19 +52,17 @@ pub struct Text {
     /// What it is called.
     pub name: String,
     /// Sessions in it.
-    pub held: usize,
+    pub sessions: Held,
 }
 
+/// The sessions of a subscription, each with a mark: another one where its calendar says something else of it.
+pub type Held = Vec<(SessionId, u32)>;
+
 /// What a subscription's text hangs on, without making it.
-pub async fn fingerprint(
-    db: &impl ConnectionTrait,
-    ground: &Ground,
-    row: &feed::Model,
-    window: Window,
-) -> Result<[u8; 32]> {
+pub async fn fingerprint(db: &impl ConnectionTrait, row: &feed::Model, window: Window) -> Result<[u8; 32]> {
     let tree = OrgTree::load(db).await?;
     let people = crate::db::revision(db, people::REVISION).await?;
-    let marks = marks(db, &tree, &ground.kinds, row, window).await?;
+    let marks = marks(db, &tree, row, window).await?;
     let own = (row.id, row.detail, alarms(row), row.name.as_str());
     Ok(Sha256::digest(format!("{own:?} {people} {window:?} {marks:?}").as_bytes()).into())
 }
@@ -74,32 +76,67 @@ pub async fn text(
     window: Window,
 ) -> Result<Text> {
     let tree = OrgTree::load(db).await?;
-    let found = scope::rows(db, &tree, &ground.kinds, row, window).await?;
+    let (entries, sessions) = entries(db, ground, &tree, row, window).await?;
+    let name = name(db, ground, &tree, row).await?;
+    let source = crate::calendar::feed::url(&ground.public_url, token);
+    let title = Title { name: &name, color: color(row.scope), source: Some(&source) };
+    let body = render(&Head { method: None, name: Some(title), zone: ground.zone }, &entries);
+    Ok(Text { body, name, sessions })
+}
+
+/// What a subscription holds, without making its text.
+pub async fn held(db: &impl ConnectionTrait, ground: &Ground, row: &feed::Model, window: Window) -> Result<Held> {
+    let tree = OrgTree::load(db).await?;
+    Ok(entries(db, ground, &tree, row, window).await?.1)
+}
+
+async fn entries(
+    db: &impl ConnectionTrait,
+    ground: &Ground,
+    tree: &OrgTree,
+    row: &feed::Model,
+    window: Window,
+) -> Result<(Vec<Entry>, Held)> {
+    let found = scope::rows(db, tree, row, window).await?;
     let setting = Setting { kinds: &ground.kinds, lang: ground.lang };
-    let links = links_of(db, found.iter().map(|(event, _)| event.id)).await?;
+    let readers = if row.scope == FeedScope::Public { Readers::Public } else { Readers::Staff };
+    let links = match readers {
+        Readers::Staff => links_of(db, found.iter().map(|(event, _)| event.id)).await?,
+        // Materials are for who is signed in.
+        Readers::Public => HashMap::new(),
+    };
     let ring = if row.scope == FeedScope::Person { alarms(row) } else { Vec::new() };
-    let extra = |event: &event::Model, session: &session::Model| match row.detail {
+    let extra = |event: &event::Model, session: &session::Model, of: Of| match row.detail {
         FeedDetail::Busy => Extra { class: Class::Private, alarms: ring.clone(), ..Extra::default() },
         FeedDetail::Full => {
             let links = links.get(&event.id).map(Vec::as_slice).unwrap_or_default();
-            let here = links.iter().filter(|link| link.session_id.is_none_or(|id| id == session.id));
+            let here =
+                links.iter().filter(|link| link.session_id.is_none_or(|id| of == Of::Sitting && id == session.id));
             let conference =
                 conference::of(shown::location(event, session), here.filter_map(|link| link.url.as_deref()));
             let url = Some(page(&ground.public_url, row.scope, event, session));
             Extra { conference, url, alarms: ring.clone(), class: Class::Public }
         }
     };
-    let mut entries = subscription::entries(db, setting, &tree, &found, extra).await?;
+    let Entries { mut shown, mut each } = subscription::entries(db, setting, tree, readers, &found, extra).await?;
     if row.detail == FeedDetail::Busy {
-        for entry in &mut entries {
+        for entry in shown.iter_mut().chain(&mut each) {
             hide(entry, ground.lang);
         }
     }
-    let name = name(db, ground, &tree, row).await?;
-    let source = crate::calendar::feed::url(&ground.public_url, token);
-    let title = Title { name: &name, color: color(row.scope), source: Some(&source) };
-    let body = render(&Head { method: None, name: Some(title), zone: ground.zone }, &entries);
-    Ok(Text { body, name, held: found.len() })
+    let sessions = found.iter().zip(&each).map(|((_, session), entry)| (session.id, mark(entry)));
+    Ok((shown, sessions.collect()))
+}
+
+/// What a calendar says of a session, in short. It is kept in the database, so it hangs on nothing but values.
+fn mark(entry: &Entry) -> u32 {
+    let (start, end) = (entry.span.start.timestamp(), entry.span.end.timestamp());
+    let off = entry.status == Status::Cancelled;
+    let times = format!("{start} {end} {} {off}", entry.span.all_day);
+    let conference = entry.extra.conference.as_deref().unwrap_or_default();
+    let said = [times.as_str(), &entry.summary, &entry.description, &entry.location, &entry.category, conference];
+    let hash = Sha256::digest(said.join("\0").as_bytes());
+    u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
 
 /// Where a session is looked at: by the person on their own page, by the public among what is open, by others where the

@@ -17,6 +17,6 @@ mod scope;
 
 pub use address::{Terms, What};
 pub use cache::{Feeds, Kept};
-pub use fetches::{Fetch, Fetches, of_feeds};
-pub use holding::{Ground, holder};
+pub use fetches::{Fetch, Fetches, Version, of_feeds, versions};
+pub use holding::{Ground, Held, holder};
 pub use scope::{Window, rows, shown};

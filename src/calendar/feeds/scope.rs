@@ -13,7 +13,7 @@ use super::address::{What, what};
 use crate::calendar::subscription::{self, Standings};
 use crate::error::{Code, Error, Result};
 use crate::people::OrgTree;
-use crate::scheduling::{Class, Kinds, hosted_below};
+use crate::scheduling::hosted_below;
 
 /// From when to when.
 pub type Window = (DateTime<Utc>, DateTime<Utc>);
@@ -31,7 +31,7 @@ pub fn shown((from, to): Window) -> Condition {
 }
 
 /// A condition on `event`: those that a subscription may be about.
-async fn about(db: &impl ConnectionTrait, tree: &OrgTree, kinds: &Kinds, what: &What) -> Result<Condition> {
+async fn about(db: &impl ConnectionTrait, tree: &OrgTree, what: &What) -> Result<Condition> {
     Ok(match what {
         What::Person(person) => {
             let standings = Standings::load(db, tree, *person).await?;
@@ -50,11 +50,8 @@ async fn about(db: &impl ConnectionTrait, tree: &OrgTree, kinds: &Kinds, what: &
             Condition::all().add(of_kind).add_option(org.map(hosted_below))
         }
         What::Public(org) => {
-            let outreach =
-                kinds.iter().filter(|(_, kind)| kind.class == Class::Outreach).map(|(key, _)| key.to_owned());
-            let open = Condition::any()
-                .add(event::Column::Kind.is_in(outreach))
-                .add(Expr::col((event::Entity, event::Column::Id)).in_subquery(for_the_public()));
+            // Of whatever kind: an outreach event whose audience does not name the public is for staff alone.
+            let open = Expr::col((event::Entity, event::Column::Id)).in_subquery(for_the_public());
             Condition::all().add(open).add_option(org.map(hosted_below))
         }
     })
@@ -73,7 +70,6 @@ fn for_the_public() -> SelectStatement {
 pub async fn rows(
     db: &impl ConnectionTrait,
     tree: &OrgTree,
-    kinds: &Kinds,
     feed: &feed::Model,
     window: Window,
 ) -> Result<Vec<(event::Model, session::Model)>> {
@@ -84,7 +80,7 @@ pub async fn rows(
     let rows = session::Entity::find()
         .find_also_related(event::Entity)
         .filter(shown(window))
-        .filter(about(db, tree, kinds, &what).await?)
+        .filter(about(db, tree, &what).await?)
         .order_by_asc(session::Column::StartsAt)
         .order_by_asc(session::Column::Id)
         .all(db)
@@ -97,7 +93,6 @@ pub async fn rows(
 pub async fn marks(
     db: &impl ConnectionTrait,
     tree: &OrgTree,
-    kinds: &Kinds,
     feed: &feed::Model,
     window: Window,
 ) -> Result<(Vec<(EventId, i64)>, Vec<MaterialId>)> {
@@ -109,7 +104,7 @@ pub async fn marks(
         .distinct()
         .inner_join(event::Entity)
         .filter(shown(window))
-        .filter(about(db, tree, kinds, &what).await?)
+        .filter(about(db, tree, &what).await?)
         .order_by_asc(event::Column::Id)
         .into_tuple()
         .all(db)

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Days, Utc};
-use entity::id::{EventId, PersonId, SessionId};
+use entity::id::{EventId, PersonId, SeriesId, SessionId};
 use entity::state::MessageKind;
-use entity::{answer, audit, event, outbox, person, session};
+use entity::{answer, event, outbox, person, session};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::verdict::Facts;
@@ -15,9 +15,10 @@ use crate::error::Result;
 use crate::people::OrgTree;
 use crate::scheduling::hosted_below;
 
-/// Days back that are looked at; a year and a month ahead.
+/// Days that are looked at before what a subscription holds, and a year after it: of what lies there it can be said that
+/// it is too far.
 const BACK: Days = Days::new(60);
-const AHEAD: Days = Days::new(396);
+const AHEAD: Days = Days::new(366);
 
 /// Of whom, and for whom.
 #[derive(Clone, Copy, Debug)]
@@ -47,14 +48,13 @@ pub struct Story {
     pub facts: Facts,
 }
 
-/// The sessions of the last two months and the year ahead to which somebody is invited, or was written to, by start.
+/// The sessions in and around the window of subscriptions to which somebody is invited, or was written to: those that
+/// are not over by start, then the others, the latest first.
 pub async fn stories(db: &impl ConnectionTrait, tree: &OrgTree, asking: Asking<'_>) -> Result<Vec<Story>> {
-    let span = (asking.now - BACK, asking.now + AHEAD);
+    let span = (asking.window.0 - BACK, asking.window.1 + AHEAD);
     let mails = mails(db, asking.person.id).await?;
     let rows = sessions(db, tree, asking, span, &mails).await?;
     let sessions: Vec<SessionId> = rows.iter().map(|(_, session, _)| session.id).collect();
-    let events: HashSet<EventId> = rows.iter().map(|(event, _, _)| event.id).collect();
-    let changes = changes(db, asking.person, &events).await?;
     let answers = answer::Entity::find()
         .filter(answer::Column::PersonId.eq(asking.person.id))
         .filter(answer::Column::SessionId.is_in(sessions))
@@ -67,12 +67,9 @@ pub async fn stories(db: &impl ConnectionTrait, tree: &OrgTree, asking: Asking<'
             row.session_id == Some(session.id)
                 || row.session_id.is_none() && row.series_id.is_some() && row.series_id == session.series_id
         };
-        let since =
-            [Some(session.created_at), event.published_at, changes.person, changes.events.get(&event.id).copied()];
         let facts = Facts {
             in_window: session.ends_at > asking.window.0 && session.starts_at < asking.window.1,
             invited,
-            since: since.into_iter().flatten().max().unwrap_or(session.created_at),
             changed: session.updated_at,
         };
         let mails = mails.iter().filter(of).cloned().collect();
@@ -102,15 +99,19 @@ async fn sessions(
 ) -> Result<Vec<(event::Model, session::Model, bool)>> {
     let invited = invited_to(db, tree, asking.person.id, span).await?;
     let known: HashSet<SessionId> = invited.iter().map(|(_, session)| session.id).collect();
-    let told = mails.iter().filter_map(|row| row.session_id).filter(|id| !known.contains(id));
+    let of = mails.iter().filter_map(|row| row.session_id).filter(|id| !known.contains(id));
+    // A mail of a whole series names no sitting.
+    let series: HashSet<SeriesId> =
+        mails.iter().filter(|row| row.session_id.is_none()).filter_map(|row| row.series_id).collect();
     let told = session::Entity::find()
         .find_also_related(event::Entity)
-        .filter(session::Column::Id.is_in(told))
+        .filter(Condition::any().add(session::Column::Id.is_in(of)).add(session::Column::SeriesId.is_in(series)))
         .filter(session::Column::EndsAt.gt(span.0))
         .filter(session::Column::StartsAt.lt(span.1))
         .all(db)
         .await?;
-    let told = told.into_iter().filter_map(|(session, event)| Some((event?, session, false)));
+    let told = told.into_iter().filter(|(session, _)| !known.contains(&session.id));
+    let told = told.filter_map(|(session, event)| Some((event?, session, false)));
     let mut rows: Vec<_> = invited.into_iter().map(|(event, session)| (event, session, true)).chain(told).collect();
     if let Some(org) = asking.within {
         let ids = rows.iter().map(|(event, _, _)| event.id);
@@ -122,43 +123,9 @@ async fn sessions(
         let seen: HashSet<EventId> = seen.into_iter().map(|row| row.id).collect();
         rows.retain(|(event, _, _)| seen.contains(&event.id));
     }
-    rows.sort_by_key(|(_, session, _)| (session.starts_at, session.id));
+    rows.sort_by_key(|(_, session, _)| {
+        let (over, start) = (session.ends_at <= asking.now, session.starts_at.timestamp());
+        (over, if over { -start } else { start }, session.id)
+    });
     Ok(rows)
-}
-
-/// When it last changed who is invited: by the person's memberships, and by each event's audience and hosts.
-struct Changes {
-    person: Option<DateTime<Utc>>,
-    events: HashMap<EventId, DateTime<Utc>>,
-}
-
-async fn changes(db: &impl ConnectionTrait, who: &person::Model, events: &HashSet<EventId>) -> Result<Changes> {
-    let of_person = Condition::all()
-        .add(audit::Column::Subject.eq(format!("person:{}", who.id)))
-        .add(audit::Column::Action.starts_with("person."))
-        .add(audit::Column::Action.ne("person.rename"));
-    let of_event = Condition::all().add(audit::Column::EventId.is_in(events.iter().copied())).add(
-        Condition::any()
-            .add(audit::Column::Action.eq("event.change"))
-            .add(audit::Column::Action.starts_with("co_host.")),
-    );
-    let mut changes = Changes { person: Some(who.created_at), events: HashMap::new() };
-    let rows = audit::Entity::find().filter(Condition::any().add(of_person).add(of_event)).all(db).await?;
-    for row in rows {
-        match row.event_id {
-            None => changes.person = changes.person.max(Some(row.at)),
-            Some(event) if row.action != "event.change" || invites_others(&row.detail) => {
-                let latest = changes.events.entry(event).or_insert(row.at);
-                *latest = Ord::max(*latest, row.at);
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(changes)
-}
-
-/// Whether a change of an event may have changed whom it invites.
-fn invites_others(detail: &serde_json::Value) -> bool {
-    let parts = detail.get("parts").and_then(serde_json::Value::as_array);
-    parts.is_some_and(|parts| parts.iter().any(|part| matches!(part.as_str(), Some("audience" | "co_host_codes"))))
 }

@@ -5,4 +5,4 @@ pub mod pages;
 mod verdict;
 
 pub use look::{Asking, Story, stories};
-pub use verdict::{ByFeed, by_feed};
+pub use verdict::{ByFeed, Facts, Fetched, by_feed};

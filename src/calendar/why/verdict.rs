@@ -1,4 +1,4 @@
-//! Whether a calendar has a session, by when it last fetched. Pure.
+//! Whether a calendar has a session, by the version that it last fetched. Pure.
 
 use chrono::{DateTime, Utc};
 
@@ -11,11 +11,13 @@ pub enum ByFeed {
     NotInvited,
     /// Nobody fetched this subscription yet.
     NeverFetched,
-    /// It was last fetched before the session came into it.
+    /// What it fetched last was without the session.
     FetchedBefore,
-    /// It was last fetched before the session changed: an older version is shown.
+    /// What it fetched last was not written down.
+    Unrecorded,
+    /// What it fetched last said something else of the session.
     FetchedOld,
-    /// It was fetched since: the session is there as it is now.
+    /// What it fetched last has the session as it is now.
     Has,
 }
 
@@ -28,35 +30,46 @@ impl ByFeed {
             Self::NotInvited => "not-invited",
             Self::NeverFetched => "never",
             Self::FetchedBefore => "before",
+            Self::Unrecorded => "unrecorded",
             Self::FetchedOld => "old",
             Self::Has => "has",
         }
     }
 }
 
-/// What decides.
+/// What decides, whatever the subscription.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// Whether the session is in the window of today.
     pub in_window: bool,
     /// Whether the person is invited now.
     pub invited: bool,
-    /// From when on a subscription held it.
-    pub since: DateTime<Utc>,
-    /// When it last changed.
+    /// When its row last changed.
     pub changed: DateTime<Utc>,
 }
 
-/// What a calendar has that fetched at `fetched`.
+/// What a calendar fetched last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// It never came.
+    Never,
+    /// A version of which nobody wrote down what it held.
+    Unrecorded,
+    /// One that said this of the session; None is nothing.
+    Said(Option<u32>),
+}
+
+/// What a calendar has of a session of which its subscription says `says` now.
 #[must_use]
-pub fn by_feed(facts: &Facts, fetched: Option<DateTime<Utc>>) -> ByFeed {
+pub fn by_feed(facts: &Facts, says: Option<u32>, fetched: Fetched) -> ByFeed {
     match fetched {
         _ if !facts.invited => ByFeed::NotInvited,
         _ if !facts.in_window => ByFeed::OutsideWindow,
-        None => ByFeed::NeverFetched,
-        Some(at) if at < facts.since => ByFeed::FetchedBefore,
-        Some(at) if at < facts.changed => ByFeed::FetchedOld,
-        Some(_) => ByFeed::Has,
+        Fetched::Never => ByFeed::NeverFetched,
+        Fetched::Unrecorded => ByFeed::Unrecorded,
+        Fetched::Said(None) => ByFeed::FetchedBefore,
+        Fetched::Said(said) if said == says => ByFeed::Has,
+        Fetched::Said(_) => ByFeed::FetchedOld,
     }
 }
 
@@ -65,18 +78,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_calendar_has_what_it_fetched_since_it_was_there() {
-        let at = |hour: u32| format!("2024-03-12T{hour:02}:00:00Z").parse::<DateTime<Utc>>().unwrap();
-        let facts = Facts { in_window: true, invited: true, since: at(9), changed: at(11) };
+    fn a_calendar_has_what_the_version_held_that_it_fetched() {
+        let changed = "2024-03-12T11:00:00Z".parse().unwrap();
+        let facts = Facts { in_window: true, invited: true, changed };
         for (fetched, verdict) in [
-            (None, ByFeed::NeverFetched),
-            (Some(at(8)), ByFeed::FetchedBefore),
-            (Some(at(9)), ByFeed::FetchedOld),
-            (Some(at(11)), ByFeed::Has),
+            (Fetched::Never, ByFeed::NeverFetched),
+            (Fetched::Unrecorded, ByFeed::Unrecorded),
+            (Fetched::Said(None), ByFeed::FetchedBefore),
+            (Fetched::Said(Some(1)), ByFeed::FetchedOld),
+            (Fetched::Said(Some(2)), ByFeed::Has),
         ] {
-            assert_eq!(by_feed(&facts, fetched), verdict, "{fetched:?}");
+            assert_eq!(by_feed(&facts, Some(2), fetched), verdict, "{fetched:?}");
         }
-        assert_eq!(by_feed(&Facts { in_window: false, ..facts }, Some(at(12))), ByFeed::OutsideWindow);
-        assert_eq!(by_feed(&Facts { invited: false, ..facts }, Some(at(12))), ByFeed::NotInvited);
+        let fetched = Fetched::Said(Some(2));
+        assert_eq!(by_feed(&Facts { in_window: false, ..facts }, None, fetched), ByFeed::OutsideWindow);
+        assert_eq!(by_feed(&Facts { invited: false, ..facts }, None, fetched), ByFeed::NotInvited);
     }
 }
