@@ -79,11 +79,11 @@ impl Calendars {
         let ids: Vec<FeedId> = feeds.iter().map(|feed| feed.id).collect();
         let fetches = of_feeds(db, ids.clone()).await?;
         let mut present = HashMap::new();
-        for feed in &feeds {
+        for &detail in FeedDetail::ALL {
             // All of one person's hold the same sessions.
-            if !present.contains_key(&feed.detail) {
+            if let Some(feed) = feeds.iter().find(|feed| feed.detail == detail) {
                 let held = page.app.feeds.held(feed, page.app.now()).await?;
-                present.insert(feed.detail, held.into_iter().collect());
+                present.insert(detail, held.into_iter().collect());
             }
         }
         Ok(Self { versions: versions(db, ids).await?, feeds, fetches, present })
