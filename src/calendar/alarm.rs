@@ -12,6 +12,8 @@ use super::entry::Entry;
 use super::ics::{Status, clean, escape};
 
 const END: &str = "\r\nEND:VEVENT\r\n";
+/// The most octets of a line (RFC 5545 section 3.1).
+pub(super) const LONGEST: usize = 75;
 
 /// The calendar with the alarms of its entries, which stand in it in this order. What was cancelled rings no more.
 pub(super) fn ring(text: &str, entries: &[Entry]) -> String {
@@ -62,12 +64,12 @@ fn alarm(text: &mut String, entry: &Entry, minutes: u32, trigger: &str) {
 }
 
 /// Writes a line in parts of at most 75 octets, none of which cuts a character (section 3.1).
-fn fold(text: &mut String, line: &str) {
-    let mut room = 75;
+pub(super) fn fold(text: &mut String, line: &str) {
+    let mut room = LONGEST;
     for c in line.chars() {
         if c.len_utf8() > room {
             *text += "\r\n ";
-            room = 74;
+            room = LONGEST - 1;
         }
         text.push(c);
         room -= c.len_utf8();

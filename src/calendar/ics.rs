@@ -2,7 +2,8 @@
 //!
 //! The one place that works around what icalendar 0.17 gets wrong: preset properties that double (`empty` is used),
 //! DTSTAMP of now and random UIDs (always set), no VTIMEZONE (put in as text), NAME unescaped (given escaped), bare CR
-//! and control characters in texts, and `"` or line breaks in parameter values (taken out before).
+//! and control characters in texts, `"` or line breaks in parameter values (taken out before), and a last part of a
+//! line that is one octet too long (folded again).
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use icalendar::{Calendar, Component, Event, EventLike, Parameter, Property};
@@ -61,7 +62,18 @@ pub fn render(head: &Head<'_>, entries: &[Entry]) -> String {
     for entry in entries {
         calendar.push(event(entry));
     }
-    with_zones(&alarm::ring(&calendar.to_string(), entries), head.zone, entries)
+    let text = refolded(calendar.to_string());
+    with_zones(&alarm::ring(&text, entries), head.zone, entries)
+}
+
+/// The text without the lines of 76 octets that the crate makes of what just fills one after a fold (section 3.1).
+fn refolded(text: String) -> String {
+    if text.lines().all(|line| line.len() <= alarm::LONGEST) {
+        return text;
+    }
+    let mut folded = String::with_capacity(text.len() + 64);
+    text.lines().for_each(|line| alarm::fold(&mut folded, line));
+    folded
 }
 
 fn feed_head(calendar: &mut Calendar, title: Title<'_>, zone: Zone) {

@@ -57,6 +57,19 @@ fn lines_are_folded_at_75_octets_and_never_cut_a_character() {
 }
 
 #[test]
+fn no_line_of_any_length_is_over_75_octets() {
+    for (letter, n) in ["a", "法", "ä b"].into_iter().flat_map(|letter| (0..160).map(move |n| (letter, n))) {
+        for before in ["", "a", "ab"] {
+            let summary = format!("{before}{}", letter.repeat(n));
+            let text = render(&head(), &[entry(&summary)]);
+            let longest = text.split("\r\n").map(str::len).max();
+            assert!(longest <= Some(75), "{longest:?} octets of {summary}");
+            assert!(text.replace("\r\n ", "").contains(&format!("SUMMARY:{summary}\r\n")), "{text}");
+        }
+    }
+}
+
+#[test]
 fn whole_days_are_dates_with_the_end_after_the_last_day() {
     let mut whole = entry("科技活动周");
     let zone = whole.span.zone;
