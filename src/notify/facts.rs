@@ -3,51 +3,27 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use entity::id::{EventId, OrganisationId, OutboxId, PersonId, RegistrationId, SeriesId, SessionId};
-use entity::state::{CoHostStatus, MessageKind, MessageState};
+use entity::id::{EventId, OrganisationId, PersonId, RegistrationId, SeriesId, SessionId};
+use entity::state::{CoHostStatus, MessageKind};
 use entity::{
     event, event_co_host, event_topic, mail_trouble, material, organisation, outbox, person, registration, session,
     speaker,
 };
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::digest::Agenda;
 use super::due::{Standing, may_wait};
 use super::mail::Party;
+use super::overtaken::Later;
 use super::sender::senders_of;
 use super::texts::{Held, Words, of_messages};
+use super::thread::{CALENDAR_KINDS, Subject, earlier, subject};
 use crate::calendar::heads;
 use crate::calendar::recurring::Head;
 use crate::db::among;
 use crate::locale::Lang;
 use crate::outbox::trouble;
 use crate::scheduling::content::{speakers_of, spoken_by};
-
-/// Kinds of messages that may be the first about a UID.
-const CALENDAR_KINDS: [MessageKind; 3] = [MessageKind::Invitation, MessageKind::Update, MessageKind::Registration];
-
-/// What has one UID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Subject {
-    /// A series with all its sittings.
-    Series(SeriesId),
-    /// A session of no series.
-    Session(SessionId),
-}
-
-/// What is needed of a mail that went out before.
-#[derive(Clone, Debug, DerivePartialModel)]
-#[sea_orm(entity = "outbox::Entity")]
-struct Earlier {
-    id: OutboxId,
-    session_id: Option<SessionId>,
-    series_id: Option<SeriesId>,
-    address: String,
-    message_id: String,
-}
 
 /// What a batch of messages speaks of.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +46,8 @@ pub struct Facts {
     /// How those stand who are reminded.
     pub standing: Standing,
     troubles: HashMap<String, mail_trouble::Model>,
+    /// What was told since.
+    pub(super) later: Later,
 }
 
 impl Facts {
@@ -100,6 +78,7 @@ impl Facts {
         for row in speakers_of(db, events.keys().copied()).await? {
             speakers.entry(row.event_id).or_default().push(row);
         }
+        let sittings = sittings(db, rows, &sessions).await?;
         Ok(Self {
             speakers,
             senders: senders_of(db, events.values().map(|event| event.host_id)).await?,
@@ -107,7 +86,8 @@ impl Facts {
             names: names.into_tuple().all(db).await?.into_iter().collect(),
             topics,
             earlier: earlier(db, rows, &sessions).await?,
-            sittings: sittings(db, rows, &sessions).await?,
+            later: Later::load(db, rows, &sessions, &sittings).await?,
+            sittings,
             series: heads(db, of_series(rows, &sessions)).await?,
             co_hosts: co_hosts(db, rows).await?,
             registrations: registrations(db, rows).await?,
@@ -119,6 +99,11 @@ impl Facts {
             words: of_messages(db, rows, events.values().map(|event| event.host_id)).await?,
             events,
         })
+    }
+
+    /// The UID that a message is about.
+    pub(super) fn subject(&self, row: &outbox::Model) -> Option<Subject> {
+        subject(row, &self.sessions)
     }
 
     /// The event and session of a message that has both.
@@ -153,6 +138,7 @@ impl Facts {
         (kind, lang, words): (MessageKind, Lang, Words),
     ) {
         self.standing = Standing::default();
+        self.later = Later::default();
         self.hosts.entry(event.host_id).or_insert_with(|| by.name.clone());
         self.words.insert((event.host_id, kind, lang), (by.id, words));
         self.sessions.insert(session.id, session);
@@ -247,19 +233,6 @@ impl Facts {
     }
 }
 
-fn subject(row: &outbox::Model, sessions: &HashMap<SessionId, session::Model>) -> Option<Subject> {
-    subject_of(row.session_id, row.series_id, sessions)
-}
-
-fn subject_of(
-    session: Option<SessionId>,
-    series: Option<SeriesId>,
-    sessions: &HashMap<SessionId, session::Model>,
-) -> Option<Subject> {
-    let series = series.or_else(|| sessions.get(&session?)?.series_id);
-    series.map(Subject::Series).or(session.map(Subject::Session))
-}
-
 /// The registration that a message speaks of.
 pub(super) fn registered(row: &outbox::Model) -> Option<RegistrationId> {
     row.detail.as_ref()?["registration"].as_i64().map(RegistrationId)
@@ -332,61 +305,6 @@ async fn co_hosts(
     Ok(rows.into_iter().map(|row| ((row.event_id, row.organisation_id), row.status)).collect())
 }
 
-/// The first mail that went out to each address about each UID, by Message-ID. It asks by what the outbox is indexed
-/// by: by what went out, it would go through all that was ever sent.
-async fn earlier(
-    db: &impl ConnectionTrait,
-    rows: &[outbox::Model],
-    sessions: &HashMap<SessionId, session::Model>,
-) -> Result<HashMap<(Subject, String), String>, DbErr> {
-    let subjects: HashSet<Subject> = rows.iter().filter_map(|row| subject(row, sessions)).collect();
-    let series = subjects.iter().filter_map(|s| if let Subject::Series(id) = s { Some(*id) } else { None });
-    let series: HashSet<SeriesId> = series.collect();
-    let single = subjects.iter().filter_map(|s| if let Subject::Session(id) = s { Some(*id) } else { None });
-    let mut about: HashSet<SessionId> = single.collect();
-    let of_series = session::Entity::find().filter(session::Column::SeriesId.is_in(series.iter().copied()));
-    let sittings: HashMap<SessionId, session::Model> = if series.is_empty() {
-        HashMap::new()
-    } else {
-        of_series.all(db).await?.into_iter().map(|row| (row.id, row)).collect()
-    };
-    about.extend(sittings.keys().copied());
-    let about = [
-        Condition::all().add_option((!series.is_empty()).then(|| outbox::Column::SeriesId.is_in(series))),
-        Condition::all().add_option((!about.is_empty()).then(|| outbox::Column::SessionId.is_in(about))),
-    ];
-    let mut found = Vec::new();
-    for about in about.into_iter().filter(|about| !about.is_empty()) {
-        for whom in recipients(rows) {
-            let query = outbox::Entity::find()
-                .filter(about.clone())
-                .filter(whom)
-                .filter(outbox::Column::State.eq(MessageState::Sent))
-                .filter(outbox::Column::Kind.is_in(CALENDAR_KINDS));
-            found.extend(query.into_partial_model::<Earlier>().all(db).await?);
-        }
-    }
-    found.sort_by_key(|row| row.id);
-    let mut first = HashMap::new();
-    for row in found {
-        if let Some(subject) = subject_of(row.session_id, row.series_id, &sittings) {
-            first.entry((subject, row.address)).or_insert(row.message_id);
-        }
-    }
-    Ok(first)
-}
-
-/// Those whom messages go to: staff by person, others by address.
-fn recipients(rows: &[outbox::Model]) -> Vec<Condition> {
-    let people = ids(rows, |row| row.person_id);
-    let others: HashSet<&str> =
-        rows.iter().filter(|row| row.person_id.is_none()).map(|row| row.address.as_str()).collect();
-    let people = (!people.is_empty()).then(|| among(outbox::Column::PersonId, people));
-    let others = (!others.is_empty())
-        .then(|| Condition::all().add(outbox::Column::PersonId.is_null()).add(outbox::Column::Address.is_in(others)));
-    people.into_iter().chain(others).collect()
-}
-
-fn ids<T: Eq + Hash>(rows: &[outbox::Model], id: impl Fn(&outbox::Model) -> Option<T>) -> HashSet<T> {
+pub(super) fn ids<T: Eq + Hash>(rows: &[outbox::Model], id: impl Fn(&outbox::Model) -> Option<T>) -> HashSet<T> {
     rows.iter().filter_map(id).collect()
 }

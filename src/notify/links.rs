@@ -1,5 +1,6 @@
 //! The links by which an invitation is answered from its mail. Pure.
 
+use chrono::{DateTime, Utc};
 use entity::outbox;
 use entity::state::MessageKind;
 
@@ -11,22 +12,34 @@ use crate::scheduling::answer::{Link, Scope};
 const WORDS: [&str; 3] = ["accepted", "tentative", "declined"];
 
 /// Label and address of each answer; none for mail that asks for none, and for who put their name down.
-pub(super) fn answers(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model) -> Vec<(String, String)> {
-    let Some(page) = page(stationery, facts, row) else { return Vec::new() };
+pub(super) fn answers(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    now: DateTime<Utc>,
+) -> Vec<(String, String)> {
+    let Some(page) = page(stationery, facts, row, now) else { return Vec::new() };
     let label = |word| stationery.lang.text(&format!("answer-say-{word}"));
     WORDS.iter().map(|word| (label(word), format!("{page}?say={word}"))).collect()
 }
 
 /// Where one who need not come says that they do not.
-pub(super) fn decline(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model) -> Option<String> {
+pub(super) fn decline(
+    stationery: &Stationery<'_>,
+    facts: &Facts,
+    row: &outbox::Model,
+    now: DateTime<Utc>,
+) -> Option<String> {
     let may = facts.event(row).is_some_and(|event| !event.required);
-    page(stationery, facts, row).filter(|_| may).map(|page| format!("{page}?say=declined"))
+    page(stationery, facts, row, now).filter(|_| may).map(|page| format!("{page}?say=declined"))
 }
 
-fn page(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model) -> Option<String> {
+fn page(stationery: &Stationery<'_>, facts: &Facts, row: &outbox::Model, now: DateTime<Utc>) -> Option<String> {
     let asks = matches!(row.kind, MessageKind::Invitation | MessageKind::Update | MessageKind::Reminder);
     let person = row.person_id.filter(|_| asks && facts.registration(row).is_none())?;
     let link = match (row.series_id, facts.session(row)) {
+        // Of what was moved into the past nothing is asked any more.
+        (_, Some((_, session))) if session.ends_at <= now => return None,
         (_, Some((_, session))) => Link { scope: Scope::Session(session.id), person, seen: session.answers_from },
         (Some(series), None) => {
             let sittings = facts.event(row).map(|event| facts.sittings(event)).unwrap_or_default();

@@ -10,11 +10,12 @@ use super::facts::Facts;
 use super::lines::{all_of, before, from_name, reason, said, time};
 pub(super) use super::lines::{greeting, headline_of_many, short_time};
 use super::mail::{Invitation, Mail, Party, headline};
+use super::overtaken::is_overtaken;
 use super::registration::Registered;
 use super::texts::Values;
 use super::wishes;
 use crate::access::SigningKey;
-use crate::calendar::{About, Attendance, Method, Setting, entry, message, recurring};
+use crate::calendar::{About, Attendance, Entry, Method, Setting, entry, message, recurring};
 use crate::dates::Zone;
 use crate::error::{Error, Result};
 use crate::locale::Lang;
@@ -101,7 +102,9 @@ pub fn compose(
     }
     let (event, session) =
         facts.session(row).ok_or_else(|| Error::internal(format!("message {} speaks of no session", row.id)))?;
-    if let Some(why) = moot(event, session, row, now).or_else(|| Registered::moot(facts, row)) {
+    let overtaken = || is_overtaken(facts, row, method(facts, row)).then_some("mail-moot-overtaken");
+    let why = moot(event, session, row, now).or_else(|| Registered::moot(facts, row)).or_else(overtaken);
+    if let Some(why) = why {
         return Ok(Composed::Moot(stationery.lang.text(why)));
     }
     match turn(&facts.standing, (event, session), row, (stationery.quiet, stationery.zone), now) {
@@ -170,10 +173,9 @@ fn moot(
     if row.kind != MessageKind::Cancellation && cancelled {
         return Some("mail-moot-cancelled");
     }
-    if session.ends_at <= now {
-        return Some("mail-moot-over");
-    }
-    None
+    // That it was moved into the past, or is off, is news all the same.
+    let invites = matches!(row.kind, MessageKind::Invitation | MessageKind::Registration | MessageKind::Reminder);
+    (invites && session.ends_at <= now).then_some("mail-moot-over")
 }
 
 /// The foot of a letter and its button, as keys of texts, and the path that the button leads to.
@@ -272,8 +274,21 @@ pub(super) fn method(facts: &Facts, row: &outbox::Model) -> Option<Method> {
     Some(if keeps { Method::Request } else { method })
 }
 
-/// The SEQUENCE that the deed gave. Sent late, a cancellation must not reach past what was told after it.
-pub(super) fn own_sequence(row: &outbox::Model) -> Option<u32> {
+/// Gives an entry the SEQUENCE and DTSTAMP of its message. Of messages with one SEQUENCE the later DTSTAMP stands (RFC
+/// 5546 section 2.1.5); both come from rows. What is asked for is asked for as it is now; a cancellation that is sent
+/// late is of the moment of its deed, and must not reach past what was told after it.
+pub(super) fn stamp(entry: &mut Entry, row: &outbox::Model, method: Method) {
+    match method {
+        Method::Request => entry.stamp = entry.stamp.max(row.created_at),
+        Method::Cancel => {
+            entry.stamp = row.created_at;
+            entry.sequence = own_sequence(row).unwrap_or(entry.sequence);
+        }
+    }
+}
+
+/// The SEQUENCE that the deed gave.
+fn own_sequence(row: &outbox::Model) -> Option<u32> {
     let told = row.detail.as_ref().and_then(|detail| detail["sequence"].as_u64());
     // Messages of before bear it in their keys only.
     let told = told.or_else(|| row.key.split(':').nth(2).and_then(|text| text.parse().ok()));
@@ -311,11 +326,7 @@ fn invitation(
     if let Some((_, head, sittings)) = facts.series(row) {
         entry = recurring::sitting(event, head, &sittings, session, entry)?;
     }
-    // Of messages with one SEQUENCE the later DTSTAMP stands (RFC 5546 section 2.1.5); both come from rows.
-    entry.stamp = entry.stamp.max(row.created_at);
-    if method == Method::Cancel {
-        entry.sequence = own_sequence(row).unwrap_or(entry.sequence);
-    }
+    stamp(&mut entry, row, method);
     let attendance = attendance(stationery, facts, row, event, method);
     Ok(Some(Invitation { method, text: message(vec![entry], &attendance) }))
 }
@@ -350,7 +361,7 @@ pub(super) fn mail(
     subject: String,
     now: DateTime<Utc>,
 ) -> Result<Mail> {
-    let answers = super::links::answers(stationery, facts, row);
+    let answers = super::links::answers(stationery, facts, row, now);
     let context = minijinja::context! { answers, ..minijinja::value::Serde(letter) };
     let render = |name: &str| stationery.views.render(name, stationery.lang, &context);
     Ok(Mail {
@@ -360,7 +371,7 @@ pub(super) fn mail(
         text: render("notify/mail.txt")?,
         html: render("notify/mail.html")?,
         calendar: None,
-        unsubscribe: super::links::decline(stationery, facts, row),
+        unsubscribe: super::links::decline(stationery, facts, row, now),
         message_id: row.message_id.clone(),
         answers: None,
         date: now,

@@ -15,12 +15,14 @@ mod mail;
 pub mod mailbox;
 mod mailer;
 mod message;
+mod overtaken;
 pub mod pages;
 mod registration;
 pub mod reply;
 pub mod sender;
 mod series;
 pub mod texts;
+mod thread;
 pub mod wishes;
 
 pub use delivery::Delivery;

@@ -10,8 +10,9 @@ use super::facts::Facts;
 use super::lines::{before, greeting, headline_of_many, listed, reason, said, short_time, time};
 use super::mail::{Invitation, headline};
 use super::message::{
-    Composed, Letter, Stationery, attendance, from, mail, method, notes, own_sequence, own_words, what, where_to_turn,
+    Composed, Letter, Stationery, attendance, from, mail, method, notes, own_words, stamp, what, where_to_turn,
 };
+use super::overtaken::{is_overtaken, not_theirs};
 use super::registration::Registered;
 use crate::calendar::recurring::{self, Head, Of};
 use crate::calendar::{About, Method, Setting, Show, entry, message};
@@ -31,16 +32,18 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     fn of(facts: &'a Facts, row: &outbox::Model) -> Option<Self> {
         let (event, head, mut sittings) = facts.series(row)?;
-        let except = row.detail.as_ref().and_then(|detail| detail["except"].as_array());
-        let except: Vec<i64> = except.into_iter().flatten().filter_map(Value::as_i64).collect();
-        sittings.retain(|sitting| !except.contains(&sitting.id.0));
+        let except = not_theirs(facts, row);
+        sittings.retain(|sitting| !except.contains(&sitting.id));
         Some(Self { event, head, sittings })
     }
 
-    fn ahead(&self, now: DateTime<Utc>) -> impl Iterator<Item = &'a session::Model> {
+    fn standing(&self) -> impl Iterator<Item = &'a session::Model> {
         let stands = self.event.status != EventStatus::Cancelled;
-        let open = move |row: &&session::Model| stands && row.status != SessionStatus::Cancelled && row.ends_at > now;
-        self.sittings.clone().into_iter().filter(open)
+        self.sittings.clone().into_iter().filter(move |row| stands && row.status != SessionStatus::Cancelled)
+    }
+
+    fn ahead(&self, now: DateTime<Utc>) -> impl Iterator<Item = &'a session::Model> {
+        self.standing().filter(move |row| row.ends_at > now)
     }
 
     /// Why nothing should be said any more, as a text's key.
@@ -49,11 +52,13 @@ impl<'a> Seen<'a> {
         if withdrawn || self.event.status == EventStatus::Draft && method == Some(Method::Request) {
             return Some("mail-moot-withdrawn");
         }
-        if self.sittings.iter().all(|sitting| sitting.ends_at <= now) {
+        let invites = matches!(row.kind, MessageKind::Invitation | MessageKind::Registration);
+        if invites && self.sittings.iter().all(|sitting| sitting.ends_at <= now) {
             return Some("mail-moot-over");
         }
         let asks = row.kind != MessageKind::Cancellation && method == Some(Method::Request);
-        (asks && self.ahead(now).next().is_none()).then_some("mail-moot-cancelled")
+        let nothing = if invites { self.ahead(now).next().is_none() } else { self.standing().next().is_none() };
+        (asks && nothing).then_some("mail-moot-cancelled")
     }
 }
 
@@ -67,7 +72,9 @@ pub(super) fn compose(
     let seen =
         Seen::of(facts, row).ok_or_else(|| Error::internal(format!("message {} speaks of no series", row.id)))?;
     let method = method(facts, row);
-    if let Some(why) = seen.moot(row, method, now).or_else(|| Registered::moot(facts, row)) {
+    let overtaken = || is_overtaken(facts, row, method).then_some("mail-moot-overtaken");
+    let why = seen.moot(row, method, now).or_else(|| Registered::moot(facts, row)).or_else(overtaken);
+    if let Some(why) = why {
         return Ok(Composed::Moot(stationery.lang.text(why)));
     }
     let lang = stationery.lang;
@@ -103,6 +110,10 @@ fn when(stationery: &Stationery<'_>, row: &outbox::Model, seen: &Seen<'_>, now: 
     };
     if meant.is_empty() {
         meant = seen.sittings.iter().copied().filter(|sitting| sitting.ends_at > now).collect();
+    }
+    // What is told late may have nothing ahead.
+    if meant.is_empty() {
+        meant.clone_from(&seen.sittings);
     }
     let Some(first) = meant.first() else { return String::new() };
     let first = short_time(stationery.lang, &sessions::span(first), now);
@@ -202,12 +213,7 @@ fn calendar(
         // What cancels the whole cancels each of it (RFC 5546 section 3.2.5).
         entries.truncate(1);
     }
-    for entry in &mut entries {
-        entry.stamp = entry.stamp.max(row.created_at);
-        if method == Method::Cancel {
-            entry.sequence = own_sequence(row).unwrap_or(entry.sequence);
-        }
-    }
+    entries.iter_mut().for_each(|entry| stamp(entry, row, method));
     let attendance = attendance(stationery, facts, row, event, method);
     Ok(Invitation { method, text: message(entries, &attendance) })
 }

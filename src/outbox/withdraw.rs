@@ -57,7 +57,8 @@ pub async fn withdraw(
     for row in rows.into_iter().filter(|row| is_of(row, &written.keys)) {
         match (row.state, row.leased_by.is_some()) {
             (MessageState::Queued, false) if row.attempts == 0 => untried.push(row.id),
-            (MessageState::Dead, _) => {}
+            // Nobody has it, and nobody should once it is sent again.
+            (MessageState::Dead, _) => given_up.push(row.id),
             (state, leased) => {
                 if !leased && state != MessageState::Sent {
                     given_up.push(row.id);

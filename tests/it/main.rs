@@ -27,6 +27,7 @@ mod holidays;
 mod import;
 mod itip;
 mod joint;
+mod late;
 mod letters;
 mod mail;
 mod mail_page;

@@ -35,6 +35,7 @@ mail-foot-invited = You get this mail because you are among those invited.
 mail-foot-sign-in = If it was not you, ignore this mail.
 mail-moot-cancelled = Not sent: the session was cancelled.
 mail-moot-over = Not sent: the session is over.
+mail-moot-overtaken = Not sent: what was told since says otherwise.
 mail-moot-moved = Not sent: the session was moved; a reminder of its new time follows.
 mail-moot-begun = Not sent: the session has begun.
 mail-moot-expired = Not sent: the sign-in link has run out.

@@ -35,6 +35,7 @@ mail-foot-invited = 你在受邀范围内，所以收到此信。
 mail-foot-sign-in = 如果不是你本人操作，不必理会此信。
 mail-moot-cancelled = 未发送：本场已取消。
 mail-moot-over = 未发送：本场已结束。
+mail-moot-overtaken = 未发送：之后的通知已有变化，以后者为准。
 mail-moot-moved = 未发送：本场已改期，将另行提醒。
 mail-moot-begun = 未发送：本场已开始。
 mail-moot-expired = 未发送：登录链接已过期。
