@@ -2,7 +2,7 @@
 //! as the rule says. Pure.
 //!
 //! The rule goes out without COUNT, from the first sitting that is shown to the last; slots between without one are
-//! EXDATE. What an earlier rule left is RDATE, and only that: Outlook reads no RDATE.
+//! EXDATE. What an earlier rule left on days that are none of this one is RDATE, and only that: Outlook reads no RDATE.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,7 +103,11 @@ impl Layout {
         }
         for (i, at) in rest {
             let made_for = || sittings[i].recurrence_id.as_deref().and_then(|text| read(text, &pattern));
-            let mut at = at.or_else(made_for).unwrap_or_else(|| pattern.zone.local(sittings[i].starts_at));
+            let at = at.or_else(made_for).unwrap_or_else(|| pattern.zone.local(sittings[i].starts_at));
+            // What an earlier rule left on a day of this one is known by the slot of that day.
+            let day = at.date().and_time(NaiveTime::MIN);
+            let free = slots.range(day..day + TimeDelta::days(1)).find(|slot| !known.contains_key(slot)).copied();
+            let mut at = free.unwrap_or(at);
             while known.contains_key(&at) {
                 at += if pattern.all_day() { TimeDelta::days(1) } else { TimeDelta::seconds(1) };
             }

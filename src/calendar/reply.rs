@@ -71,11 +71,21 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// Whether this names the sitting: by the slot under which it was made or the one that the rule gives it now.
+    /// The sittings of a series that this names: by the slot that the rule gives them now, else by the one under which
+    /// they were made, else by its day, for what an earlier rule left has its time from there.
     #[must_use]
-    pub fn names(self, session: &session::Model) -> bool {
-        let slots = [session.recurrence_id.as_deref(), session.slot.as_deref()];
-        slots.into_iter().flatten().any(|slot| self.is(slot, &session.time_zone))
+    pub fn of(self, mut sittings: Vec<session::Model>) -> Vec<session::Model> {
+        let is = |slot: Option<&str>, row: &session::Model| slot.is_some_and(|slot| self.is(slot, &row.time_zone));
+        let now = |row: &session::Model| is(row.slot.as_deref(), row);
+        let made = |row: &session::Model| is(row.recurrence_id.as_deref(), row);
+        let day = |row: &session::Model| {
+            let slot = row.slot.as_deref().or(row.recurrence_id.as_deref());
+            is(slot.and_then(|slot| slot.get(..8)), row)
+        };
+        let ways: [&dyn Fn(&session::Model) -> bool; 3] = [&now, &made, &day];
+        let way = ways.into_iter().find(|way| sittings.iter().any(way));
+        sittings.retain(|row| way.is_some_and(|way| way(row)));
+        sittings
     }
 
     fn is(self, slot: &str, zone: &str) -> bool {

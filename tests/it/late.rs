@@ -6,6 +6,7 @@ use pufa::people;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
 
+use crate::answers::{answer_of, newest, reply, take};
 use crate::harness::{TestApp, shanghai};
 use crate::mail::{calendar_of, deliver, mail_of, parse, publish, rows};
 
@@ -69,6 +70,16 @@ async fn weekly(app: &TestApp, token: &str, held_back: Option<&str>) -> (String,
     let sittings = made["sessions"].as_array().unwrap().iter();
     let sittings = sittings.map(|one| format!("/api/v1/sessions/{}", one["id"].as_str().unwrap())).collect();
     (event, sittings)
+}
+
+/// PARTSTAT of each VEVENT, and the start of a sitting by which it is known; empty for the whole.
+fn answers(calendar: &str) -> Vec<(String, String)> {
+    let events = calendar.split("BEGIN:VEVENT").skip(1);
+    let after = |text: &str, name: &str| {
+        text.split_once(name).map(|(_, rest)| rest.split([';', ':', '\r']).next().unwrap().to_owned())
+    };
+    let sitting = |event: &str| after(event, "RECURRENCE-ID;TZID=Asia/Shanghai:").unwrap_or_default();
+    events.map(|event| (sitting(event), after(event, "PARTSTAT=").unwrap())).collect()
 }
 
 journeys! {
@@ -236,6 +247,27 @@ journeys! {
         deliver(app).await;
         assert_eq!(fates(app, "kj001").await[3..], [(MessageKind::Update, "sent".into())]);
         assert_eq!(fates(app, "kj003").await, [(MessageKind::Invitation, "未发送：本场已结束。".into())]);
+    }
+
+    async fn what_an_earlier_rule_left_is_known_by_the_slots_of_the_new_one(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let (_, sittings) = weekly(app, &token, None).await;
+        app.at("2024-03-12T08:05");
+        let change = json!({"starts_at": "2024-04-03T14:30", "ends_at": "2024-04-03T15:30"});
+        patch(app, &token, &format!("{}?apply=later", sittings[2]), change).await;
+        deliver(app).await;
+        let whole = calendar(app, "kj001", 1).await;
+        assert!(!whole.contains("RDATE") && whole.contains("DTSTART;TZID=Asia/Shanghai:20240320T143000"), "{whole}");
+        let known: Vec<String> = answers(&whole).into_iter().map(|(at, _)| at).collect();
+        assert_eq!(known, ["", "20240320T143000", "20240327T143000"]);
+        // And so is it answered.
+        let wishes = json!({"partstat": "ACCEPTED", "recurrence": "20240327T143000", "dtstamp": "2024-03-12T00:10:00+00:00"});
+        let raw = reply(&newest(app, "kj001@example.test").await, wishes);
+        assert_eq!(take(app, raw).await, "taken");
+        for (n, said) in [Value::Null, json!("accepted"), Value::Null, Value::Null].into_iter().enumerate() {
+            assert_eq!(answer_of(app, &token, &sittings[n], "KJ001").await, said, "{n}");
+        }
     }
 
     async fn reminders_are_not_asked_what_invitations_are(app: &TestApp) {

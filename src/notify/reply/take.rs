@@ -140,7 +140,7 @@ async fn asked(db: &impl ConnectionTrait, reply: &Reply) -> Result<Result<Asked,
             .all(db)
             .await?;
         if let Some(slot) = reply.sitting {
-            rows.retain(|row| slot.names(row));
+            rows = slot.of(rows);
             if rows.is_empty() {
                 return Ok(Err("unknown-sitting"));
             }
