@@ -1,7 +1,7 @@
 //! One session as a calendar shows it. Pure.
 
 use chrono::{DateTime, Utc};
-use entity::state::{EventStatus, SessionStatus};
+use entity::state::{AnswerStatus, EventStatus, SessionStatus};
 use entity::{event, session};
 
 use super::ics::Status;
@@ -36,6 +36,8 @@ pub struct Entry {
     pub recurrence: Recurrence,
     /// Who invites whom; only in a message, never in a subscription.
     pub attendance: Option<Attendance>,
+    /// What the one who is invited answered; None where they did not, and in a subscription.
+    pub answer: Option<AnswerStatus>,
     /// What a subscription says besides.
     pub extra: Extra,
 }
@@ -118,6 +120,7 @@ pub fn entry(setting: Setting<'_>, event: &event::Model, session: &session::Mode
         status: if cancelled { Status::Cancelled } else { Status::Confirmed },
         recurrence: Recurrence::Once,
         attendance: None,
+        answer: None,
         extra: Extra::default(),
     }
 }

@@ -6,6 +6,7 @@
 //! line that is one octet too long (folded again).
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use entity::state::AnswerStatus;
 use icalendar::{Calendar, Component, Event, EventLike, Parameter, Property};
 
 use super::entry::{Class, Entry};
@@ -116,11 +117,21 @@ fn event(entry: &Entry) -> Event {
     if let Some(attendance) = &entry.attendance {
         event.append_property(party("ORGANIZER", &attendance.organizer, &[]));
         let role = if attendance.required { "REQ-PARTICIPANT" } else { "OPT-PARTICIPANT" };
-        let parameters =
-            [("CUTYPE", "INDIVIDUAL"), ("ROLE", role), ("PARTSTAT", "NEEDS-ACTION"), ("RSVP", attendance.rsvp())];
+        let answer = partstat(entry.answer);
+        let parameters = [("CUTYPE", "INDIVIDUAL"), ("ROLE", role), ("PARTSTAT", answer), ("RSVP", attendance.rsvp())];
         event.append_property(party("ATTENDEE", &attendance.attendee, &parameters));
     }
     event
+}
+
+/// What somebody answered as an ATTENDEE bears it (section 3.2.12).
+const fn partstat(answer: Option<AnswerStatus>) -> &'static str {
+    match answer {
+        None => "NEEDS-ACTION",
+        Some(AnswerStatus::Accepted) => "ACCEPTED",
+        Some(AnswerStatus::Declined) => "DECLINED",
+        Some(AnswerStatus::Tentative) => "TENTATIVE",
+    }
 }
 
 /// What a subscription says besides. What was cancelled, or is somebody's whole day of an observance, takes no time of

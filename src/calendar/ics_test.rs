@@ -25,6 +25,7 @@ fn entry(summary: &str) -> Entry {
         status: Status::Confirmed,
         recurrence: Recurrence::Once,
         attendance: None,
+        answer: None,
         extra: Extra::default(),
     }
 }

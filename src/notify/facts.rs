@@ -11,6 +11,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::answered::{Answers, answers};
 use super::digest::Agenda;
 use super::due::{Standing, may_wait};
 use super::mail::Party;
@@ -48,6 +49,8 @@ pub struct Facts {
     troubles: HashMap<String, mail_trouble::Model>,
     /// What was told since.
     pub(super) later: Later,
+    /// What the invited answered.
+    pub(super) answers: Answers,
 }
 
 impl Facts {
@@ -87,6 +90,7 @@ impl Facts {
             topics,
             earlier: earlier(db, rows, &sessions).await?,
             later: Later::load(db, rows, &sessions, &sittings).await?,
+            answers: answers(db, rows, &sittings).await?,
             sittings,
             series: heads(db, of_series(rows, &sessions)).await?,
             co_hosts: co_hosts(db, rows).await?,

@@ -5,6 +5,7 @@ use entity::state::{EventStatus, MessageKind, SessionStatus};
 use entity::{event, outbox, session};
 use serde::Serialize;
 
+use super::answered::answer;
 use super::due::{Quiet, Turn, turn};
 use super::facts::Facts;
 use super::lines::{all_of, before, from_name, reason, said, time};
@@ -327,6 +328,9 @@ fn invitation(
         entry = recurring::sitting(event, head, &sittings, session, entry)?;
     }
     stamp(&mut entry, row, method);
+    if method == Method::Request {
+        entry.answer = answer(facts, row, session.id);
+    }
     let attendance = attendance(stationery, facts, row, event, method);
     Ok(Some(Invitation { method, text: message(vec![entry], &attendance) }))
 }

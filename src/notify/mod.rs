@@ -1,6 +1,7 @@
 //! What must be said by now, made into mails and sent.
 
 mod after;
+mod answered;
 mod bounce;
 mod co_host;
 mod delivery;

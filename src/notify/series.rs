@@ -6,6 +6,7 @@ use entity::state::{EventStatus, MessageKind, SessionStatus};
 use entity::{event, outbox, session};
 use serde_json::Value;
 
+use super::answered::{answer, to_all};
 use super::facts::Facts;
 use super::lines::{before, greeting, headline_of_many, listed, reason, said, short_time, time};
 use super::mail::{Invitation, headline};
@@ -15,7 +16,7 @@ use super::message::{
 use super::overtaken::{is_overtaken, not_theirs};
 use super::registration::Registered;
 use crate::calendar::recurring::{self, Head, Of};
-use crate::calendar::{About, Method, Setting, Show, entry, message};
+use crate::calendar::{About, Entry, Method, Setting, Show, entry, message};
 use crate::dates::Zone;
 use crate::error::{Error, Result};
 use crate::scheduling::series::Pattern;
@@ -87,7 +88,7 @@ pub(super) fn compose(
     mail.from = from(stationery, facts, seen.event);
     mail.answers = facts.earlier(row).map(str::to_owned);
     if let Some(method) = method {
-        mail.calendar = Some(calendar(stationery, facts, row, &seen, method)?);
+        mail.calendar = Some(calendar(stationery, facts, row, &seen, method, now)?);
     }
     Ok(Composed::Mail(Box::new(mail)))
 }
@@ -195,15 +196,21 @@ fn calendar(
     row: &outbox::Model,
     seen: &Seen<'_>,
     method: Method,
+    now: DateTime<Utc>,
 ) -> Result<Invitation> {
     let setting = Setting { kinds: stationery.kinds, lang: stationery.lang };
     let (event, host, topics) = (seen.event, facts.host(seen.event), facts.topics(seen.event));
+    let asks = method == Method::Request;
+    // Who answered to some of them alone has these as sittings that differ.
+    let common = if asks { to_all(facts, row, seen.ahead(now)) } else { None };
     let made = |session: &session::Model, of: Of| {
         let speakers = match of {
             Of::Series => facts.common_speakers(event),
             Of::Sitting => facts.speakers(session),
         };
-        entry(setting, event, session, About { host, topics, speakers: &speakers })
+        let own = of == Of::Sitting && asks && session.ends_at > now;
+        let answer = if own { answer(facts, row, session.id) } else { common };
+        Entry { answer, ..entry(setting, event, session, About { host, topics, speakers: &speakers }) }
     };
     let mut entries = match method {
         Method::Request => recurring::entries(event, seen.head, &seen.sittings, made, Show::TakingPlace)?,

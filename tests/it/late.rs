@@ -1,8 +1,10 @@
 //! Invitations that go out late, are sent again, or come a second time: what they then say, and what they leave unsaid.
 
-use entity::state::{MessageKind, MessageState, Scope};
-use entity::{membership, outbox};
+use entity::id::SessionId;
+use entity::state::{AnswerStatus, AnswerVia, MessageKind, MessageState, Scope};
+use entity::{membership, outbox, session};
 use pufa::people;
+use pufa::scheduling::answer::{Given, give};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
 
@@ -72,6 +74,22 @@ async fn weekly(app: &TestApp, token: &str, held_back: Option<&str>) -> (String,
     (event, sittings)
 }
 
+/// What one of the staff answers to a session.
+async fn say(app: &TestApp, who: &str, session: &str, status: AnswerStatus) {
+    let id = SessionId(session.rsplit('/').next().unwrap().parse().unwrap());
+    let session = session::Entity::find_by_id(id).one(app.db.read()).await.unwrap().unwrap();
+    let given = Given {
+        person: app.person_id(who).await,
+        status,
+        comment: String::new(),
+        sequence: None,
+        stamp: None,
+        via: AnswerVia::Page,
+        by: None,
+    };
+    give(app.db.write(), &session, given, app.now()).await.unwrap();
+}
+
 /// PARTSTAT of each VEVENT, and the start of a sitting by which it is known; empty for the whole.
 fn answers(calendar: &str) -> Vec<(String, String)> {
     let events = calendar.split("BEGIN:VEVENT").skip(1);
@@ -108,9 +126,10 @@ journeys! {
     async fn who_was_put_back_meanwhile_loses_nothing_by_what_comes_late(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ-KJ", Scope::Manage).await;
-        let (event, _) = publish(app, &token, "e", "2024-03-20", &["staff:KJ001", "staff:KJ002"]).await;
+        let (event, session) = publish(app, &token, "e", "2024-03-20", &["staff:KJ001", "staff:KJ002"]).await;
         let event = format!("/api/v1/events/{event}");
         deliver(app).await;
+        say(app, "KJ002", &format!("/{session}"), AnswerStatus::Accepted).await;
         app.at("2024-03-12T08:05");
         patch(app, &token, &event, json!({"audience": ["staff:KJ001"]})).await;
         hold_back(app, "kj002", "2024-03-12T08:20").await;
@@ -126,6 +145,7 @@ journeys! {
         ]);
         let back = calendar(app, "kj002", 2).await;
         assert!(back.contains("METHOD:REQUEST") && back.contains("DTSTAMP:20240312T001000Z"), "{back}");
+        assert!(back.contains("PARTSTAT=ACCEPTED"), "what they said stands: {back}");
     }
 
     async fn a_cancellation_that_comes_late_is_of_the_moment_of_its_deed(app: &TestApp) {
@@ -247,6 +267,39 @@ journeys! {
         deliver(app).await;
         assert_eq!(fates(app, "kj001").await[3..], [(MessageKind::Update, "sent".into())]);
         assert_eq!(fates(app, "kj003").await, [(MessageKind::Invitation, "未发送：本场已结束。".into())]);
+    }
+
+    async fn a_new_version_of_a_series_keeps_what_was_answered(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let (event, sittings) = weekly(app, &token, None).await;
+        let fresh = calendar(app, "kj001", 0).await;
+        assert_eq!(answers(&fresh), [(String::new(), "NEEDS-ACTION".to_owned())]);
+        for sitting in &sittings {
+            say(app, "KJ001", sitting, AnswerStatus::Accepted).await;
+        }
+        say(app, "KJ002", &sittings[1], AnswerStatus::Declined).await;
+        // A sitting is off, and on again.
+        app.at("2024-03-12T08:05");
+        app.post(&format!("{}/cancel", sittings[3]), &token, json!({})).await.expect(200);
+        app.post(&format!("{}/restore", sittings[3]), &token, Value::Null).await.expect(200);
+        deliver(app).await;
+        let pair = |at: &str, said: &str| (at.to_owned(), said.to_owned());
+        assert_eq!(answers(&calendar(app, "kj001", 2).await), [pair("", "ACCEPTED")]);
+        let some = [pair("", "NEEDS-ACTION"), pair("20240327T090000", "DECLINED")];
+        assert_eq!(answers(&calendar(app, "kj002", 2).await), some);
+        // One more, of which nothing was said so far.
+        app.at("2024-03-12T08:10");
+        patch(app, &token, &event, json!({"series": {"rrule": "FREQ=WEEKLY;COUNT=5"}})).await;
+        deliver(app).await;
+        let all = ["20240320T090000", "20240327T090000", "20240403T090000", "20240410T090000"];
+        let all = all.map(|at| pair(at, "ACCEPTED"));
+        assert_eq!(answers(&calendar(app, "kj001", 3).await), [&[pair("", "NEEDS-ACTION")], all.as_slice()].concat());
+        // Another place asks anew.
+        app.at("2024-03-12T08:15");
+        patch(app, &token, &event, json!({"location": "二楼"})).await;
+        deliver(app).await;
+        assert_eq!(answers(&calendar(app, "kj001", 4).await), [pair("", "NEEDS-ACTION")]);
     }
 
     async fn what_an_earlier_rule_left_is_known_by_the_slots_of_the_new_one(app: &TestApp) {

@@ -15,4 +15,4 @@ pub mod shown;
 pub use assistant::{assists, end, for_whom, name_assistant, of_person};
 pub use give::{Given, Taken, clear, give};
 pub use link::{Link, Question, Scope, State, question};
-pub use read::{Tally, of_one, of_session, of_sessions, tallies};
+pub use read::{Tally, of_one, of_people, of_session, of_sessions, tallies};

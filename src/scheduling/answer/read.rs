@@ -1,11 +1,13 @@
 //! Looking up answers that stand.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::answer::{self, Column};
 use entity::id::{PersonId, SessionId};
 use entity::state::AnswerStatus;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::db::among;
 
 /// How many of those who answered said what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -53,6 +55,27 @@ pub async fn of_sessions(
         found.extend(rows.into_iter().map(|(session, person, status)| ((session, person), status)));
     }
     Ok(found)
+}
+
+/// What these people answered to these sessions, where it stands.
+pub async fn of_people(
+    db: &impl ConnectionTrait,
+    sessions: &HashSet<SessionId>,
+    people: &HashSet<PersonId>,
+) -> Result<HashMap<(SessionId, PersonId), AnswerStatus>, DbErr> {
+    if sessions.is_empty() || people.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(SessionId, PersonId, AnswerStatus)> = answer::Entity::find()
+        .select_only()
+        .columns([Column::SessionId, Column::PersonId, Column::Status])
+        .filter(Column::SessionId.is_in(sessions.iter().copied()))
+        .filter(among(Column::PersonId, people.iter().copied()))
+        .filter(Column::ClearedAt.is_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(session, person, status)| ((session, person), status)).collect())
 }
 
 /// What was answered to one session, by person.
