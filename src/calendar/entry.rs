@@ -42,7 +42,7 @@ pub struct Entry {
     pub extra: Extra,
 }
 
-/// What a subscription says of an entry besides; nothing in a message.
+/// What a subscription says of an entry besides; a message says of it only where it is joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extra {
     /// Where it is looked at.

@@ -3,7 +3,7 @@
 //! A UID never changes; nothing in a text changes unless something of its rows did, DTSTAMP included.
 
 mod alarm;
-mod conference;
+pub mod conference;
 mod entry;
 pub mod feed;
 pub mod feeds;

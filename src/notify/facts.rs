@@ -47,6 +47,8 @@ pub struct Facts {
     /// How those stand who are reminded.
     pub standing: Standing,
     troubles: HashMap<String, mail_trouble::Model>,
+    /// Where online sessions may be joined.
+    pub(super) links: HashMap<EventId, Vec<material::Model>>,
     /// What was told since.
     pub(super) later: Later,
     /// What the invited answered.
@@ -91,6 +93,7 @@ impl Facts {
             earlier: earlier(db, rows, &sessions).await?,
             later: Later::load(db, rows, &sessions, &sittings).await?,
             answers: answers(db, rows, &sittings).await?,
+            links: super::joined::links(db, rows).await?,
             sittings,
             series: heads(db, of_series(rows, &sessions)).await?,
             co_hosts: co_hosts(db, rows).await?,

@@ -16,7 +16,7 @@ use super::registration::Registered;
 use super::texts::Values;
 use super::wishes;
 use crate::access::SigningKey;
-use crate::calendar::{About, Attendance, Entry, Method, Setting, entry, message, recurring};
+use crate::calendar::{About, Attendance, Entry, Method, Of, Setting, entry, message, recurring};
 use crate::dates::Zone;
 use crate::error::{Error, Result};
 use crate::locale::Lang;
@@ -330,6 +330,7 @@ fn invitation(
     stamp(&mut entry, row, method);
     if method == Method::Request {
         entry.answer = answer(facts, row, session.id);
+        entry.extra = super::joined::extra(facts, row, (event, session), Of::Sitting);
     }
     let attendance = attendance(stationery, facts, row, event, method);
     Ok(Some(Invitation { method, text: message(vec![entry], &attendance) }))

@@ -10,6 +10,7 @@ mod digest;
 mod due;
 mod facts;
 mod inbox;
+mod joined;
 mod lines;
 mod links;
 mod mail;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::answered::{answer, to_all};
 use super::facts::Facts;
+use super::joined::extra;
 use super::lines::{before, greeting, headline_of_many, listed, reason, said, short_time, time};
 use super::mail::{Invitation, headline};
 use super::message::{
@@ -16,7 +17,7 @@ use super::message::{
 use super::overtaken::{is_overtaken, not_theirs};
 use super::registration::Registered;
 use crate::calendar::recurring::{self, Head, Of};
-use crate::calendar::{About, Entry, Method, Setting, Show, entry, message};
+use crate::calendar::{About, Entry, Extra, Method, Setting, Show, entry, message};
 use crate::dates::Zone;
 use crate::error::{Error, Result};
 use crate::scheduling::series::Pattern;
@@ -210,7 +211,8 @@ fn calendar(
         };
         let own = of == Of::Sitting && asks && session.ends_at > now;
         let answer = if own { answer(facts, row, session.id) } else { common };
-        Entry { answer, ..entry(setting, event, session, About { host, topics, speakers: &speakers }) }
+        let extra = if asks { extra(facts, row, (event, session), of) } else { Extra::default() };
+        Entry { answer, extra, ..entry(setting, event, session, About { host, topics, speakers: &speakers }) }
     };
     let mut entries = match method {
         Method::Request => recurring::entries(event, seen.head, &seen.sittings, made, Show::TakingPlace)?,

@@ -323,21 +323,43 @@ journeys! {
         }
     }
 
+    async fn where_it_is_joined_stands_in_the_invitation(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let (event, sittings) = weekly(app, &token, None).await;
+        let first = calendar(app, "kj001", 0).await;
+        assert!(!first.contains("CONFERENCE"), "{first}");
+        let link = json!({"title": "会议", "url": "https://meeting.tencent.com/dm/all"});
+        app.post(&format!("{event}/materials"), &token, link).await.expect(201);
+        app.at("2024-03-12T08:05");
+        patch(app, &token, &sittings[1], json!({"location": "线上：https://meeting.tencent.com/dm/own"})).await;
+        app.at("2024-03-12T08:10");
+        patch(app, &token, &event, json!({"location": "线上"})).await;
+        deliver(app).await;
+        let one = calendar(app, "kj001", 1).await;
+        assert!(one.contains("CONFERENCE;VALUE=URI:https://meeting.tencent.com/dm/own\r\n"), "{one}");
+        let whole = calendar(app, "kj001", 2).await;
+        assert_eq!(whole.matches("CONFERENCE;VALUE=URI:https://meeting.tencent.com/dm/all\r\n").count(), 1, "{whole}");
+        assert_eq!(whole.matches("CONFERENCE;VALUE=URI:https://meeting.tencent.com/dm/own\r\n").count(), 1, "{whole}");
+        assert_eq!(whole.matches("BEGIN:VEVENT").count(), 2, "{whole}");
+    }
+
     async fn reminders_are_not_asked_what_invitations_are(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ-KJ", Scope::Manage).await;
         publish(app, &token, "e", "2024-03-20", &["org:GQ-KJ"]).await;
         let later = |sql: &String| sql.contains("outbox") && sql.contains("\"kind\" IN") && sql.contains("\"id\" >");
+        let links = |sql: &String| sql.contains("FROM \"material\"");
         app.statements();
         deliver(app).await;
         let asked = app.statements();
-        assert_eq!(asked.iter().filter(|sql| later(sql)).count(), 1);
+        assert_eq!((asked.iter().filter(|sql| later(sql)).count(), asked.iter().filter(|sql| links(sql)).count()), (1, 1));
         app.at("2024-03-17T09:00");
         pufa::jobs::add_reminders(app).await.unwrap();
         app.statements();
         deliver(app).await;
         let asked = app.statements();
-        assert!(!asked.iter().any(|sql| later(sql)), "{asked:#?}");
+        assert!(!asked.iter().any(|sql| later(sql) || links(sql)), "{asked:#?}");
         assert_eq!(fates(app, "kj001").await, [(MessageKind::Invitation, "sent".into()), (MessageKind::Reminder, "sent".into())]);
     }
 }
