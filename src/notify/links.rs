@@ -6,6 +6,7 @@ use entity::state::MessageKind;
 
 use super::facts::Facts;
 use super::message::Stationery;
+use super::registration::Registered;
 use crate::scheduling::answer::{Link, Scope};
 
 /// What a reader may say, in the order of the buttons.
@@ -23,13 +24,16 @@ pub(super) fn answers(
     WORDS.iter().map(|word| (label(word), format!("{page}?say={word}"))).collect()
 }
 
-/// Where one who need not come says that they do not.
+/// Where one who need not come says that they do not, or takes their name off again.
 pub(super) fn decline(
     stationery: &Stationery<'_>,
     facts: &Facts,
     row: &outbox::Model,
     now: DateTime<Utc>,
 ) -> Option<String> {
+    if let Some(registered) = Registered::of(facts, row) {
+        return registered.may_call_off().then(|| format!("{}{}", stationery.public_url, registered.path()));
+    }
     let may = facts.event(row).is_some_and(|event| !event.required);
     page(stationery, facts, row, now).filter(|_| may).map(|page| format!("{page}?say=declined"))
 }

@@ -50,6 +50,12 @@ impl<'a> Registered<'a> {
         format!("/registration/{}", self.registration.secret)
     }
 
+    /// Whether its mail is one by which it may be called off.
+    pub(super) fn may_call_off(&self) -> bool {
+        let asks = [MessageKind::Invitation, MessageKind::Update, MessageKind::Registration, MessageKind::Reminder];
+        self.registration.status != RegistrationStatus::Cancelled && asks.contains(&self.row.kind)
+    }
+
     /// At which place of the queue it waited when the message was written.
     pub(super) fn place(&self) -> Option<i64> {
         let waits = self.registration.status == RegistrationStatus::Waiting;

@@ -72,6 +72,7 @@ struct Letter {
     html: String,
     calendar: Option<String>,
     method: Option<String>,
+    unsubscribe: Option<String>,
 }
 
 async fn letters(app: &TestApp, to: &str) -> Vec<Letter> {
@@ -97,6 +98,7 @@ async fn letters(app: &TestApp, to: &str) -> Vec<Letter> {
                 html: mail.body_html(0).unwrap().into_owned(),
                 calendar: part.map(|part| part.text_contents().unwrap().to_owned()),
                 method: part.and_then(|part| part.content_type().unwrap().attribute("method").map(str::to_owned)),
+                unsubscribe: mail.header_raw("List-Unsubscribe").map(|text| text.replace(['\r', '\n', ' '], "")),
             }
         })
         .collect()
@@ -178,6 +180,40 @@ journeys! {
         // Who called off may come back, at the end of the queue.
         assert!(put_down(app, "F1", "a").await.expect(200).text().contains("第 1 位"));
         Browser::new(app).get("/registration/no-such-secret").await.expect(410);
+    }
+
+    async fn a_mail_programs_own_button_calls_off(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let event = fair(app, &token, "F1", json!({"capacity": 1, "reminders": ["PT1H"]})).await;
+        for name in ["a", "b"] {
+            put_down(app, "F1", name).await.expect(200);
+        }
+        letters(app, "a@public.test").await;
+        app.at("2024-03-13T08:00");
+        app.patch(&event, &token, json!({"location": "报告厅"})).await.expect(200);
+        letters(app, "a@public.test").await;
+        app.at("2024-03-18T08:00");
+        jobs::add_reminders(app).await.unwrap();
+        let mails = letters(app, "a@public.test").await;
+        assert_eq!(mails.len(), 3);
+        let path = format!("/registration/{}", rows(app).await[0].secret);
+        let button = format!("<http://pufa.example.test{path}>");
+        for mail in &mails {
+            assert_eq!(mail.unsubscribe.as_deref(), Some(button.as_str()), "{}", mail.subject);
+        }
+        assert!(mails.iter().filter_map(|mail| mail.calendar.as_ref()).all(|text| text.contains("PARTSTAT=ACCEPTED")));
+        // Who only waits may leave as well.
+        let waits = letters(app, "b@public.test").await;
+        assert!(waits.iter().all(|mail| mail.unsubscribe.is_some()));
+        // The program's one click, from nowhere: no page, no cookie.
+        let click = axum::http::Request::builder().method("POST").uri(&path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(axum::body::Body::from("List-Unsubscribe=One-Click")).unwrap();
+        app.send(click).await.expect(200);
+        assert_eq!(rows(app).await[0].status, RegistrationStatus::Cancelled);
+        let off = letters(app, "a@public.test").await.pop().unwrap();
+        assert_eq!((off.method.as_deref(), off.unsubscribe), (Some("CANCEL"), None));
     }
 
     async fn fifty_at_once_for_the_last_places(app: &TestApp) {
