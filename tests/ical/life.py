@@ -48,8 +48,7 @@ def wrong(path):
         found.append("a bare line end")
     calendar = icalendar.Calendar.from_ical(raw)
     found += [f"icalendar: {error}" for part in calendar.walk() for error in part.errors]
-    if path.name != "feed.ics":
-        found += by_libical(raw)
+    found += by_libical(raw)
     return [f"{path.parent.name}/{path.name}: {text}" for text in found]
 
 
@@ -76,6 +75,7 @@ class Client:
 
     def __init__(self):
         self.events = {}
+        self.organizers = {}
         self.zones = {}
         self.told = []
 
@@ -98,8 +98,16 @@ class Client:
         for event in events:
             at = self.at(event)
             before = known.get(at, known.get(None))
-            if before is not None and int(event["SEQUENCE"]) <= int(before["SEQUENCE"]):
+            if before is not None and not self.newer(event, before):
                 self.told.append(f"{name}: SEQUENCE {event['SEQUENCE']} after {before['SEQUENCE']}")
+            by = self.organizers.setdefault(uid, str(event["ORGANIZER"]))
+            if str(event["ORGANIZER"]) != by:
+                self.told.append(f"{name}: from {event['ORGANIZER']}, and before from {by}")
+        for event in events:
+            listed = event.get("RDATE", [])
+            dates = [one.dt for part in (listed if isinstance(listed, list) else [listed]) for one in part.dts]
+            if any(moment(date) < moment(event["DTSTART"].dt) for date in dates):
+                self.told.append(f"{name}: an RDATE before DTSTART")
         if method == "CANCEL" and any(str(event["STATUS"]) != "CANCELLED" for event in events):
             self.told.append(f"{name}: a CANCEL of what is not cancelled")
         if whole:
@@ -108,6 +116,13 @@ class Client:
         for event in events:
             known[self.at(event)] = event
         self.events[uid] = known
+
+    @staticmethod
+    def newer(event, before):
+        """Whether it replaces what is there (RFC 5546 section 2.1.5); only what was cancelled comes back by DTSTAMP."""
+        sequence, known = int(event["SEQUENCE"]), int(before["SEQUENCE"])
+        back = str(before.get("STATUS")) == "CANCELLED" and str(event.get("STATUS")) != "CANCELLED"
+        return sequence > known or back and sequence == known and event["DTSTAMP"].dt > before["DTSTAMP"].dt
 
     @staticmethod
     def at(event):

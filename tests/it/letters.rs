@@ -11,7 +11,7 @@ use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 use serde_json::json;
 
 use crate::answers::newest;
-use crate::mail::deliver;
+use crate::mail::{deliver, mail_of, rows};
 
 /// A part with its headers as they stand, and what is in it.
 fn write_part(mail: &Message<'_>, id: usize, out: &mut String) {
@@ -66,6 +66,17 @@ fn settled(text: &str) -> String {
     text
 }
 
+/// Compares with a golden file.
+fn hold(name: &str, shown: &str) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden/mail").join(name);
+    if std::env::var_os("PUFA_TEST_BLESS").is_some() {
+        std::fs::create_dir_all(golden.parent().unwrap()).unwrap();
+        std::fs::write(&golden, shown).unwrap();
+    }
+    let held = std::fs::read_to_string(&golden).unwrap_or_else(|_| panic!("no golden file {}", golden.display()));
+    assert_eq!(shown, held, "{} differs", golden.display());
+}
+
 journeys! {
     async fn a_whole_invitation_is_as_it_was(app: &TestApp) {
         app.world().await;
@@ -87,12 +98,33 @@ journeys! {
         let mut shown = String::new();
         write_part(&mail, 0, &mut shown);
         let shown = settled(&shown);
-        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden/mail/invitation.txt");
-        if std::env::var_os("PUFA_TEST_BLESS").is_some() {
-            std::fs::create_dir_all(golden.parent().unwrap()).unwrap();
-            std::fs::write(&golden, &shown).unwrap();
+        hold("invitation.txt", &shown);
+    }
+
+    async fn the_headers_of_one_that_may_be_declined_are_as_they_were(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let body = json!({
+            "key": "e", "kind": "lecture", "title": "选听讲座", "org_code": "GQ-KJ", "audience": ["staff:KJ001"],
+            "sessions": [{"key": "e-1", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T11:00"}],
+        });
+        let made = app.post("/api/v1/events", &token, body).await.expect(201).json();
+        let event = format!("/api/v1/events/{}", made["id"].as_str().unwrap());
+        app.post(&format!("{event}/publish"), &token, json!({})).await.expect(200);
+        deliver(app).await;
+        app.at("2024-03-13T08:00");
+        let session = format!("/api/v1/sessions/{}", made["sessions"][0]["id"].as_str().unwrap());
+        app.patch(&session, &token, json!({"location": "二楼"})).await.expect(200);
+        deliver(app).await;
+        app.at("2024-03-14T08:00");
+        app.post(&format!("{event}/cancel"), &token, json!({})).await.expect(200);
+        deliver(app).await;
+        let mut shown = String::new();
+        for row in rows(app).await {
+            let raw = mail_of(app, &row);
+            let end = raw.windows(4).position(|four| four == b"\r\n\r\n").expect("an end of the headers");
+            writeln!(shown, "{}\n", String::from_utf8(raw[..end].to_vec()).expect("ASCII").replace("\r\n", "\n")).unwrap();
         }
-        let held = std::fs::read_to_string(&golden).unwrap_or_else(|_| panic!("no golden file {}", golden.display()));
-        assert_eq!(shown, held, "{} differs", golden.display());
+        hold("optional.txt", &settled(&shown));
     }
 }
