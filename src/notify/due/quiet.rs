@@ -55,10 +55,10 @@ impl Quiet {
     }
 
     /// Until when that waits which would go now; None when it goes at once: there is no quiet, or waiting would make it
-    /// useless.
+    /// useless. Where clocks are put back over its end, it ends the first time.
     #[must_use]
     pub fn hold(self, now: DateTime<Utc>, deadline: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
-        self.stretch(now, zone).map(|(_, end)| end).filter(|end| *end < deadline)
+        self.stretch(now, zone).map(|(_, end)| end).filter(|end| now < *end && *end < deadline)
     }
 }
 
@@ -148,5 +148,9 @@ mod tests {
         // 02:30 of 31 March 2024 does not exist there: the quiet ends at 03:00.
         let end = quiet.stretch("2024-03-31T00:30:00Z".parse().unwrap(), berlin).unwrap().1;
         assert_eq!(end, "2024-03-31T01:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        // 02:30 of 27 October 2024 comes twice: by the second 02:15 the quiet is over, and nothing waits for the past.
+        let held = |now: &str| quiet.hold(now.parse().unwrap(), DateTime::<Utc>::MAX_UTC, berlin);
+        assert_eq!(held("2024-10-27T00:15:00Z"), Some("2024-10-27T00:30:00Z".parse().unwrap()));
+        assert_eq!(held("2024-10-27T01:15:00Z"), None);
     }
 }
