@@ -62,7 +62,7 @@ pub(super) fn compose(
     if let Some(why) = moot {
         return Ok(Composed::Moot(lang.text(why)));
     }
-    let quiet = (stationery.quiet, stationery.zone);
+    let quiet = (stationery.house.quiet, stationery.zone);
     match after_turn(&facts.standing, (event, session), one, row.person_id, quiet, now) {
         Turn::Now => {}
         Turn::Later(at) => return Ok(Composed::Later(at)),

@@ -57,7 +57,7 @@ pub(super) fn compose(
         return moot("mail-moot-day-over");
     }
     let evening = stationery.zone.midnight(day.succ_opt().unwrap_or(day));
-    if let Some(at) = facts.standing.quiet(Some(person), stationery.quiet).hold(now, evening, stationery.zone) {
+    if let Some(at) = facts.standing.quiet(Some(person), stationery.house.quiet).hold(now, evening, stationery.zone) {
         return Ok(Composed::Later(at));
     }
     let lines = lines(facts, row, person, now);

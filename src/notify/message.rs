@@ -6,7 +6,7 @@ use entity::{event, outbox, session};
 use serde::Serialize;
 
 use super::answered::answer;
-use super::due::{Quiet, Turn, turn};
+use super::due::{House, Turn, turn};
 use super::facts::Facts;
 use super::lines::{all_of, before, from_name, reason, said, time};
 pub(super) use super::lines::{greeting, headline_of_many, short_time};
@@ -44,8 +44,8 @@ pub struct Stationery<'a> {
     pub sender: Party,
     /// For how long a sign-in link works.
     pub link_minutes: u32,
-    /// When those who chose no hours of their own are left alone.
-    pub quiet: Quiet,
+    /// What the installation says of mails that may wait.
+    pub house: House<'a>,
     /// Within how many days what was missed is to be made up.
     pub make_up_days: u32,
 }
@@ -108,7 +108,7 @@ pub fn compose(
     if let Some(why) = why {
         return Ok(Composed::Moot(stationery.lang.text(why)));
     }
-    match turn(&facts.standing, (event, session), row, (stationery.quiet, stationery.zone), now) {
+    match turn(&facts.standing, (event, session), row, &stationery.house, now) {
         Turn::Now => {}
         Turn::Later(at) => return Ok(Composed::Later(at)),
         Turn::Never(why) => return Ok(Composed::Moot(stationery.lang.text(why))),

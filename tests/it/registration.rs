@@ -380,6 +380,24 @@ journeys! {
         assert!(page.contains("活动已取消"));
     }
 
+    async fn whoever_registers_after_a_reminder_was_due_is_reminded_by_the_next(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        fair(app, &token, "F1", json!({})).await;
+        // The reminder of three days was due on the 15th.
+        app.at("2024-03-16T10:00");
+        jobs::add_reminders(app).await.unwrap();
+        put_down(app, "F1", "a").await.expect(200);
+        app.at("2024-03-16T10:01");
+        jobs::add_reminders(app).await.unwrap();
+        assert_eq!(letters(app, "a@public.test").await.len(), 1, "the confirmation alone");
+        app.at("2024-03-18T08:00");
+        jobs::add_reminders(app).await.unwrap();
+        let last = letters(app, "a@public.test").await;
+        assert!(last.len() == 2 && last[1].subject.starts_with("提醒："), "{}", last[1].subject);
+        assert!(last[1].text.contains("不能参加时请点上面的按钮取消") && last[1].text.contains("/registration/"));
+    }
+
     async fn the_organiser_sees_adds_and_takes_off(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ-KJ", Scope::Manage).await;

@@ -4,6 +4,7 @@ mail-moot-declined = Not sent: they declined.
 mail-moot-excused = Not sent: they are on leave or exempt.
 mail-moot-has-answered = Not sent: they have answered, and only those who have not are reminded.
 mail-moot-checked-in = Not sent: they have checked in, and only those who have not are reminded.
+mail-moot-newer = Not sent: the next reminder of the session is due, and goes instead.
 remind-whom = Remind
 remind-whom-all = everyone invited
 remind-whom-unanswered = those who have not answered

@@ -4,6 +4,7 @@ mail-moot-declined = 未发送：本人已答复不参加。
 mail-moot-excused = 未发送：本人已请假或免于参加。
 mail-moot-has-answered = 未发送：本人已答复，只提醒未答复的人。
 mail-moot-checked-in = 未发送：本人已签到，只提醒未签到的人。
+mail-moot-newer = 未发送：同一场的下一次提醒已到时间，只发那一次。
 remind-whom = 提醒谁
 remind-whom-all = 所有受邀的人
 remind-whom-unanswered = 未答复的人

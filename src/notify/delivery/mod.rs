@@ -14,6 +14,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 
+use super::due::House;
 use super::mailer::Mailer;
 use super::message::Stationery;
 use crate::access::SigningKey;
@@ -70,7 +71,7 @@ impl Delivery {
             public_url: self.config.public_url(),
             sender: self.mailer.sender().clone(),
             link_minutes: self.config.access.link_minutes,
-            quiet: self.config.quiet(),
+            house: House::of(&self.config, &self.kinds),
             make_up_days: self.config.mail.make_up_days,
         }
     }

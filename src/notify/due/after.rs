@@ -66,13 +66,13 @@ impl Saying for Afterwards {
         house: &House<'_>,
         seen: &Seen,
         standing: &Standing,
-        person: Option<PersonId>,
+        to: &Recipient,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        if unsaid(standing, (&seen.event, &seen.session), *self, person).is_some() {
+        if unsaid(standing, (&seen.event, &seen.session), *self, to.person).is_some() {
             return None;
         }
-        let quiet = standing.quiet(person, house.quiet);
+        let quiet = standing.quiet(to.person, house.quiet);
         Some(quiet.hold(now, DateTime::<Utc>::MAX_UTC, house.zone).unwrap_or(now))
     }
 

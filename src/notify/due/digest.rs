@@ -27,6 +27,20 @@ const MORNING: TimeDelta = TimeDelta::hours(6);
 /// How far back a digest tells of reminders: beyond, somebody chose digests long ago and got none since.
 const FAR: TimeDelta = TimeDelta::days(7);
 
+/// Whether some digest tells somebody who wants digests of a session: one that came, or the next.
+pub fn tells(house: &House<'_>, wish: &mail_preference::Model, session: &session::Model) -> bool {
+    // When they chose it, or when the last one came: then it is within a morning.
+    let since = wish.digest_until.unwrap_or(wish.updated_at);
+    let today = house.zone.day(since);
+    let at = |day: NaiveDate| house.zone.instant(day.and_time(house.digest_at)).ok();
+    if at(today).is_some_and(|moment| moment <= since && since < moment + MORNING) {
+        return true;
+    }
+    let first = if at(today).is_some_and(|moment| since < moment) { Some(today) } else { today.succ_opt() };
+    let Some((day, moment)) = first.and_then(|day| Some((day, at(day)?))) else { return true };
+    session.starts_at > moment || (session.all_day && session.day >= day)
+}
+
 /// Writes this morning's digests to those who had none; gives how many.
 pub async fn write(db: &Db, house: &House<'_>, now: DateTime<Utc>) -> Result<usize> {
     let today = house.zone.day(now);

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use entity::event;
 
+use super::Quiet;
 use crate::dates::{Span, Zone, parse_duration};
 use crate::scheduling::Kinds;
 
@@ -45,6 +46,9 @@ fn deadline(span: &Span, before: TimeDelta) -> DateTime<Utc> {
     if before.is_zero() { (span.start + AT_THE_START).min(span.end) } else { span.start }
 }
 
+/// Quiet hours move a reminder by less than this: by a day that clocks made longer, and the while before it.
+pub const MOVED: TimeDelta = TimeDelta::hours(26);
+
 /// The longest time after a session's start at which a reminder of it may still be of use.
 pub const LATEST: TimeDelta = TimeDelta::hours(12);
 
@@ -63,44 +67,62 @@ pub fn reminder_set(kinds: &Kinds, event: &event::Model) -> Vec<String> {
     }
 }
 
-/// The reminder that is to be written down: after a time of standstill the latest alone, not all that were missed. One
-/// that was due when the invited were last told is not sent: what they were told stands for it. `opens` says from when
-/// on a reminder may go to anybody.
-pub fn latest(
-    set: &[String],
-    span: &Span,
-    told: Option<DateTime<Utc>>,
-    opens: impl Fn(&Reminder) -> DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Option<Reminder> {
-    set.iter()
-        .filter_map(|text| Reminder::of(text, span))
-        .filter(|reminder| opens(reminder) <= now)
-        .max_by(|a, b| a.at.cmp(&b.at).then_with(|| b.before.cmp(&a.before)))
-        .filter(|reminder| told.is_none_or(|told| reminder.at > told) && now < reminder.deadline)
+/// Those of a set that quiet hours may have moved to by now; of what is further ahead nothing need be worked out.
+#[must_use]
+pub fn near(mut set: Vec<String>, start: DateTime<Utc>, now: DateTime<Utc>) -> Vec<String> {
+    let at = |text: &str| parse_duration(text).and_then(|before| start.checked_sub_signed(before));
+    set.retain(|text| at(text).is_some_and(|at| at <= now + MOVED));
+    set
 }
 
-/// When a reminder goes to somebody with these quiet hours.
+/// From when on a reminder goes to somebody with these quiet hours. Whoever was told of it when it was quiet already is
+/// reminded then, too.
 #[must_use]
-pub fn goes(
-    reminder: &Reminder,
-    quiet: super::Quiet,
-    zone: Zone,
+pub fn moment(reminder: &Reminder, (quiet, zone): (Quiet, Zone), told: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    let fit = quiet.fit(reminder.at, reminder.deadline, zone);
+    if told.is_some_and(|told| fit <= told) { reminder.at } else { fit }
+}
+
+/// What somebody with these quiet hours is to be sent by now, and since when: of all whose moment has come the latest
+/// alone, whether quiet hours or a standstill brought them together. One that was due when the invited were last told is
+/// not sent: what they were told stands for it.
+#[must_use]
+pub fn latest<'a>(
+    reminders: &'a [Reminder],
+    hours: (Quiet, Zone),
     told: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-) -> DateTime<Utc> {
-    let fit = quiet.fit(reminder.at, reminder.deadline, zone);
-    // They were told of it when it was quiet already: then so are they reminded.
-    let at = if told.is_some_and(|told| fit <= told) { reminder.at } else { fit };
-    if at > now {
-        return at;
-    }
+) -> Option<(&'a Reminder, DateTime<Utc>)> {
+    reminders
+        .iter()
+        .map(|reminder| (reminder, moment(reminder, hours, told)))
+        .filter(|(_, moment)| *moment <= now)
+        .max_by(|(a, of_a), (b, of_b)| of_a.cmp(of_b).then(a.at.cmp(&b.at)).then_with(|| b.before.cmp(&a.before)))
+        .filter(|(reminder, _)| told.is_none_or(|told| reminder.at > told) && now < reminder.deadline)
+}
+
+/// When a reminder goes whose moment has come: after a standstill it may be quiet.
+#[must_use]
+pub fn goes(reminder: &Reminder, (quiet, zone): (Quiet, Zone), now: DateTime<Utc>) -> DateTime<Utc> {
     quiet.hold(now, reminder.deadline, zone).unwrap_or(now)
+}
+
+/// Whether another reminder of its set stands for one by now.
+#[must_use]
+pub fn superseded(
+    reminder: &Reminder,
+    reminders: &[Reminder],
+    hours: (Quiet, Zone),
+    told: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> bool {
+    // Mostly none follows, and no hours need be looked at.
+    reminders.iter().any(|other| other.at > reminder.at)
+        && latest(reminders, hours, told, now).is_some_and(|(latest, _)| latest.at > reminder.at)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Quiet;
     use super::*;
 
     fn zone() -> Zone {
@@ -115,14 +137,18 @@ mod tests {
         Span { start: at(start), end: at(end), all_day: start.ends_with("00:00"), zone: zone() }
     }
 
-    fn due(told: Option<&str>, now: &str) -> Option<String> {
-        let set = ["P3D".to_owned(), "PT1H".to_owned()];
-        let span = span("12T09:00", "12T11:00");
-        latest(&set, &span, told.map(at), |reminder| reminder.at, at(now)).map(|reminder| reminder.before)
+    fn of(set: &[&str], span: &Span) -> Vec<Reminder> {
+        set.iter().map(|text| Reminder::of(text, span).unwrap()).collect()
+    }
+
+    fn due(quiet: &str, set: &[&str], (start, end): (&str, &str), told: Option<&str>, now: &str) -> Option<String> {
+        let (reminders, quiet) = (of(set, &span(start, end)), Quiet::parse(quiet).unwrap());
+        latest(&reminders, (quiet, zone()), told.map(at), at(now)).map(|(reminder, _)| reminder.before.clone())
     }
 
     #[test]
     fn only_the_latest_that_is_due_and_was_not_due_when_told() {
+        let due = |told, now| due("", &["P3D", "PT1H"], ("12T09:00", "12T11:00"), told, now);
         let told = Some("01T08:00");
         assert_eq!(due(told, "09T08:59"), None);
         assert_eq!(due(told, "09T09:00").as_deref(), Some("P3D"));
@@ -134,10 +160,31 @@ mod tests {
     }
 
     #[test]
+    fn of_what_comes_together_the_latest_stands_for_all() {
+        let (set, times, told) = (["PT2H", "PT1H"], ("12T08:00", "12T10:00"), Some("01T08:00"));
+        // Quiet, now, is due.
+        let table = [
+            ("21:30-07:00", "12T06:00", None),
+            ("21:30-07:00", "12T06:59", None),
+            ("21:30-07:00", "12T07:00", Some("PT1H")),
+            ("", "12T06:00", Some("PT2H")),
+            ("", "12T06:59", Some("PT2H")),
+            ("", "12T07:00", Some("PT1H")),
+            // Both before hours that last longer than it can wait.
+            ("05:30-09:00", "12T04:59", None),
+            ("05:30-09:00", "12T05:00", Some("PT1H")),
+            ("12:00-14:00", "12T06:30", Some("PT2H")),
+        ];
+        for (quiet, now, is_due) in table {
+            assert_eq!(due(quiet, &set, times, told, now).as_deref(), is_due, "{quiet} {now}");
+        }
+    }
+
+    #[test]
     fn quiet_hours_move_a_reminder_and_never_past_its_use() {
         let quiet = Quiet::parse("21:30-07:00").unwrap();
         let table = [
-            // Start, end, before, told, now, goes.
+            // Start, end, before, told, looked at from then on, goes.
             ("12T09:00", "12T11:00", "PT1H", "01T08:00", "12T08:00", "12T08:00"),
             ("12T07:30", "12T09:00", "PT1H", "01T08:00", "12T06:30", "12T07:00"),
             ("12T06:30", "12T08:00", "PT1H", "01T08:00", "11T21:00", "11T21:00"),
@@ -151,9 +198,28 @@ mod tests {
             ("12T00:30", "12T02:00", "PT30M", "11T23:10", "12T00:00", "12T00:00"),
         ];
         for (start, end, before, told, now, goes_at) in table {
-            let reminder = Reminder::of(before, &span(start, end)).unwrap();
-            assert_eq!(goes(&reminder, quiet, zone(), Some(at(told)), at(now)), at(goes_at), "{start} {before} {now}");
+            let (reminder, hours) = (Reminder::of(before, &span(start, end)).unwrap(), (quiet, zone()));
+            let from = moment(&reminder, hours, Some(at(told))).max(at(now));
+            assert_eq!(goes(&reminder, hours, from), at(goes_at), "{start} {before} {now}");
         }
+    }
+
+    #[test]
+    fn one_that_waited_gives_way_to_one_whose_moment_has_come() {
+        let reminders = of(&["P1D", "PT1H"], &span("12T08:00", "12T10:00"));
+        let quiet = Quiet::parse("21:30-07:00").unwrap();
+        let gone = |n: usize, quiet, now| superseded(&reminders[n], &reminders, (quiet, zone()), None, at(now));
+        assert!(!gone(0, quiet, "12T06:59") && gone(0, quiet, "12T07:00") && !gone(1, quiet, "12T07:00"));
+        // Of somebody whose quiet lasts longer the later one has come already, in the evening.
+        let long = Quiet::parse("21:30-08:30").unwrap();
+        assert!(!gone(0, long, "11T20:59") && gone(0, long, "11T21:00"));
+    }
+
+    #[test]
+    fn what_is_far_ahead_is_left_out() {
+        let set = || vec!["P9D".to_owned(), "P3D".to_owned(), "PT1H".to_owned(), "soon".to_owned()];
+        let left = |now| near(set(), at("12T09:00"), at(now)).len();
+        assert_eq!([left("01T09:00"), left("08T06:59"), left("08T07:00"), left("11T06:00")], [0, 1, 2, 3]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use entity::id::{PersonId, RegistrationId, SessionId};
 use entity::state::{AttendanceStatus, RegistrationStatus};
 use entity::{attendance, person, registration, roster_entry};
@@ -47,6 +48,8 @@ pub struct Recipient {
     pub person: Option<PersonId>,
     /// Who put their name down.
     pub registration: Option<RegistrationId>,
+    /// Since when they have their place, of who put their name down.
+    pub since: Option<DateTime<Utc>>,
     /// Where mail reaches them.
     pub address: String,
 }
@@ -103,7 +106,7 @@ async fn invited(
     let members = invited_after(db, audience, seen.session.day, besides, (PersonId(reached), PART)).await?;
     let (last, count) = (members.last().map_or(reached, |member| member.person_id.0), members.len());
     let people = members.into_iter().filter_map(|member| {
-        Some(Recipient { person: Some(member.person_id), registration: None, address: member.email? })
+        Some(Recipient { person: Some(member.person_id), registration: None, since: None, address: member.email? })
     });
     Ok((people.collect(), last, count))
 }
@@ -140,9 +143,9 @@ async fn some(db: &impl ConnectionTrait, which: Condition, reached: i64) -> Resu
         .all(db)
         .await?;
     let (last, count) = (rows.last().map_or(reached, |row| row.id.0), rows.len());
-    let people = rows
-        .into_iter()
-        .filter_map(|row| Some(Recipient { person: Some(row.id), registration: None, address: row.email? }));
+    let people = rows.into_iter().filter_map(|row| {
+        Some(Recipient { person: Some(row.id), registration: None, since: None, address: row.email? })
+    });
     Ok((people.collect(), last, count))
 }
 
@@ -178,7 +181,12 @@ async fn registered(
         .filter(|row| {
             !row.email.is_empty() && row.person_id.is_none_or(|id| whom != Whom::Public && !told.contains(&id))
         })
-        .map(|row| Recipient { person: row.person_id, registration: Some(row.id), address: row.email });
+        .map(|row| Recipient {
+            person: row.person_id,
+            registration: Some(row.id),
+            since: Some(row.updated_at),
+            address: row.email,
+        });
     Ok((people.collect(), last, count))
 }
 

@@ -1,7 +1,6 @@
 //! Saying something of sessions to many: to each circle of people in a run of its own, page by page.
 
 use chrono::{DateTime, Utc};
-use entity::id::PersonId;
 use entity::reminder_run;
 
 use super::House;
@@ -29,7 +28,7 @@ pub trait Saying {
         house: &House<'_>,
         seen: &Seen,
         standing: &Standing,
-        person: Option<PersonId>,
+        to: &Recipient,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>>;
 
@@ -82,7 +81,7 @@ async fn write_run<S: Saying>(
         }
         let Page { people, standing, reached, looked_at } = page(db.read(), &seen, whom, run.reached).await?;
         let message = |to: Recipient| {
-            let goes = saying.goes(house, &seen, &standing, to.person, now)?;
+            let goes = saying.goes(house, &seen, &standing, &to, now)?;
             Some((goes, saying.message(&seen, to)))
         };
         let messages: Vec<_> = people.into_iter().filter_map(message).collect();

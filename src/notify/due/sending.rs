@@ -7,8 +7,8 @@ use entity::state::MessageKind;
 use entity::{event, session};
 
 use super::after::unsaid;
-use super::moment::{Reminder, stamp};
-use super::{Quiet, Standing};
+use super::moment::{Reminder, near, reminder_set, stamp, superseded};
+use super::{House, Quiet, Standing};
 use crate::dates::Zone;
 use crate::scheduling::{Afterwards, session as sessions};
 
@@ -42,7 +42,7 @@ pub fn turn(
     standing: &Standing,
     (event, session): (&event::Model, &session::Model),
     row: &outbox::Model,
-    (house, zone): (Quiet, Zone),
+    house: &House<'_>,
     now: DateTime<Utc>,
 ) -> Turn {
     if row.kind != MessageKind::Reminder {
@@ -53,15 +53,24 @@ pub fn turn(
         return Turn::Never("mail-moot-moved");
     }
     let span = sessions::span(session);
-    let deadline = said("before").and_then(|before| Reminder::of(before, &span)).map_or(span.start, |one| one.deadline);
+    let reminder = said("before").and_then(|before| Reminder::of(before, &span));
+    let deadline = reminder.as_ref().map_or(span.start, |one| one.deadline);
     if deadline <= now {
         return Turn::Never("mail-moot-begun");
     }
-    if let Some(why) = row.person_id.and_then(|person| standing.unreminded(event, session, person)) {
+    if let Some(why) = row.person_id.and_then(|person| standing.unreminded(house, (event, session), person)) {
         return Turn::Never(why);
     }
+    let quiet = standing.quiet(row.person_id, house.quiet);
+    if let Some(reminder) = reminder {
+        let set = near(reminder_set(house.kinds, event), session.starts_at, now);
+        let of: Vec<_> = set.iter().filter_map(|text| Reminder::of(text, &span)).collect();
+        if superseded(&reminder, &of, (quiet, house.zone), session.told_at, now) {
+            return Turn::Never("mail-moot-newer");
+        }
+    }
     // What could not wait for the end of the quiet when it was written down cannot now.
-    standing.quiet(row.person_id, house).hold(now, deadline, zone).map_or(Turn::Now, Turn::Later)
+    quiet.hold(now, deadline, house.zone).map_or(Turn::Now, Turn::Later)
 }
 
 /// Whether a mail that follows a session goes.

@@ -8,7 +8,7 @@ use entity::state::{AnswerStatus, AttendanceStatus, RemindWhom, ReminderWish};
 use entity::{answer, attendance, event, mail_preference, session};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use super::Quiet;
+use super::{House, Quiet, digest};
 use crate::db::among;
 
 /// The wishes of some people, and how they stand to some sessions.
@@ -71,13 +71,19 @@ impl Standing {
     }
 
     /// Why somebody is not reminded of a session by a mail of its own, as a text's key: by their wish, or by what they
-    /// said and did.
+    /// said and did. What begins before the first digest since they wanted any is reminded of by itself.
     #[must_use]
-    pub fn unreminded(&self, event: &event::Model, session: &session::Model, person: PersonId) -> Option<&'static str> {
-        match self.wish(person) {
-            ReminderWish::Off => Some("mail-moot-opted-out"),
-            ReminderWish::Digest => Some("mail-moot-digest"),
-            ReminderWish::Each => self.settled(event, session, person),
+    pub fn unreminded(
+        &self,
+        house: &House<'_>,
+        (event, session): (&event::Model, &session::Model),
+        person: PersonId,
+    ) -> Option<&'static str> {
+        let wish = self.wishes.get(&person);
+        match wish.map(|wish| (wish.reminders, wish)) {
+            Some((ReminderWish::Off, _)) => Some("mail-moot-opted-out"),
+            Some((ReminderWish::Digest, wish)) if digest::tells(house, wish, session) => Some("mail-moot-digest"),
+            _ => self.settled(event, session, person),
         }
     }
 

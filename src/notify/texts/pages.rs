@@ -18,10 +18,10 @@ use super::{Held, KINDS, Words, demand, in_force, save};
 use crate::access::Actor;
 use crate::error::{Code, Error, FieldProblem, Result};
 use crate::locale::Lang;
-use crate::notify::Quiet;
 use crate::notify::facts::Facts;
 use crate::notify::mail::Mail;
 use crate::notify::message::{Composed, Stationery, compose};
+use crate::notify::{House, Quiet};
 use crate::state::App;
 use crate::view::encode;
 use crate::web::{Desk, Page, Signed, ToManage};
@@ -216,7 +216,7 @@ async fn mail(
         public_url: app.config.public_url(),
         sender: app.mailer.sender().clone(),
         link_minutes: app.config.access.link_minutes,
-        quiet: Quiet::NEVER,
+        house: House { quiet: Quiet::NEVER, ..House::of(&app.config, &app.kinds) },
         make_up_days: app.config.mail.make_up_days,
     };
     Ok(match compose(&stationery, &facts, &row, now)? {

@@ -47,6 +47,29 @@ journeys! {
         insta::assert_snapshot!("digest", texts(app).await.pop().unwrap());
     }
 
+    async fn what_begins_before_the_first_digest_is_reminded_of_by_itself(app: &TestApp) {
+        app.world().await;
+        let more = || json!({"reminders": ["PT1H"]});
+        for (key, start, end) in [("today", "20T16:00", "20T17:00"), ("dawn", "21T07:00", "21T08:00"), ("next", "21T09:00", "21T10:00")] {
+            publish(app, key, (&format!("2024-03-{start}"), &format!("2024-03-{end}")), &["staff:KJ001"], more()).await;
+        }
+        app.at("2024-03-20T14:00");
+        wish(app, "KJ001", ReminderWish::Digest, None).await;
+        tick(app, "2024-03-20T15:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 1);
+        // Before the quiet hours, of the next day's first.
+        tick(app, "2024-03-20T21:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 2);
+        tick(app, "2024-03-21T07:30").await;
+        tick(app, "2024-03-21T08:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 2);
+        assert_eq!(sent(app, MessageKind::Digest).await, ["kj001"]);
+        // From then on digests tell all.
+        publish(app, "later", ("2024-03-21T18:00", "2024-03-21T19:00"), &["staff:KJ001"], more()).await;
+        tick(app, "2024-03-21T17:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 2);
+    }
+
     async fn nothing_to_tell_is_no_mail_and_a_day_off_waits_for_the_next_working_day(app: &TestApp) {
         app.world().await;
         wish(app, "KJ001", ReminderWish::Digest, None).await;

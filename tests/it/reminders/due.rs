@@ -194,6 +194,96 @@ journeys! {
         assert_eq!(sent(app, MessageKind::Invitation).await.len(), 5);
     }
 
+    async fn hours_of_one_keep_nobody_else_from_a_reminder(app: &TestApp) {
+        app.world().await;
+        wish(app, "KJ002", ReminderWish::Each, Some("12:00-14:00")).await;
+        let more = json!({"reminders": ["PT2H", "PT1H"]});
+        publish(app, "e", ("2024-03-20T14:00", "2024-03-20T15:00"), &["staff:KJ001", "staff:KJ002"], more).await;
+        // To the one the last of them goes before their hours, to the other each in its time.
+        for (at, to) in [("11:29", ""), ("11:30", "kj002"), ("12:00", "kj001 kj002"), ("13:00", "kj001 kj001 kj002")] {
+            tick(app, &format!("2024-03-20T{at}")).await;
+            assert_eq!(sent(app, MessageKind::Reminder).await.join(" "), to, "{at}");
+        }
+        let to = app.person_id("KJ002").await;
+        let one = rows(app).await.into_iter().find(|row| row.kind == MessageKind::Reminder && row.person_id == Some(to));
+        assert_eq!(one.unwrap().detail.unwrap()["before"], "PT1H");
+    }
+
+    async fn of_reminders_that_come_together_one_is_sent(app: &TestApp) {
+        app.world().await;
+        let more = || json!({"reminders": ["PT2H", "PT1H"]});
+        publish(app, "early", ("2024-03-20T08:00", "2024-03-20T09:00"), &["staff:KJ001"], more()).await;
+        tick(app, "2024-03-20T06:00").await;
+        tick(app, "2024-03-20T06:59").await;
+        assert!(sent(app, MessageKind::Reminder).await.is_empty());
+        tick(app, "2024-03-20T07:00").await;
+        tick(app, "2024-03-20T07:30").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001"]);
+        // No mail went out for an hour: what it was to say first is said by the next.
+        publish(app, "late", ("2024-03-21T14:00", "2024-03-21T15:00"), &["staff:KJ002"], more()).await;
+        app.at("2024-03-21T12:00");
+        assert_eq!(write(app).await, 1);
+        tick(app, "2024-03-21T13:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001", "kj002"]);
+        let (mut first, mut second) = (None, None);
+        for row in rows(app).await.into_iter().filter(|row| row.kind == MessageKind::Reminder && row.address.starts_with("kj002")) {
+            if row.state == MessageState::Dead { first = Some(row) } else { second = Some(row) }
+        }
+        assert_eq!(first.unwrap().answer.as_deref(), Some("未发送：同一场的下一次提醒已到时间，只发那一次。"));
+        assert_eq!(second.unwrap().detail.unwrap()["before"], "PT1H");
+    }
+
+    async fn who_comes_or_goes_while_a_reminder_waits_is_heeded(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", entity::state::Scope::Manage).await;
+        let more = json!({"reminders": ["PT1H"]});
+        let (event, _) = publish(app, "e", ("2024-03-20T07:30", "2024-03-20T09:00"), &["staff:KJ001", "staff:KJ002"], more).await;
+        tick(app, "2024-03-20T06:30").await;
+        app.at("2024-03-20T06:45");
+        let audience = json!({"audience": ["staff:KJ001", "staff:KJ003"]});
+        app.patch(&format!("/api/v1/events/{event}"), &token, audience).await.expect(200);
+        tick(app, "2024-03-20T07:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001", "kj003"]);
+        assert_eq!(rows(app).await.iter().filter(|row| row.kind == MessageKind::Reminder).count(), 2);
+    }
+
+    async fn each_sitting_of_a_series_is_reminded_of_and_none_that_is_called_off(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", entity::state::Scope::Manage).await;
+        let series = json!({"key": "w", "starts_at": "2024-03-20T09:00", "ends_at": "2024-03-20T10:00", "rrule": "FREQ=WEEKLY;COUNT=3"});
+        let more = json!({"reminders": ["PT1H"], "sessions": null, "series": series});
+        let (event, _) = publish(app, "e", ("2024-03-20T09:00", "2024-03-20T10:00"), &["staff:KJ001"], more).await;
+        tick(app, "2024-03-20T08:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 1);
+        let whole = app.get(&format!("/api/v1/events/{event}"), &token).await.expect(200).json();
+        let second = whole["sessions"].as_array().unwrap().iter().find(|one| one["key"] == "w-20240327").unwrap();
+        let path = format!("/api/v1/sessions/{}/cancel", second["id"].as_str().unwrap());
+        app.post(&path, &token, json!({})).await.expect(200);
+        tick(app, "2024-03-27T08:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 1);
+        tick(app, "2024-04-03T07:59").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 1);
+        tick(app, "2024-04-03T08:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001", "kj001"]);
+    }
+
+    async fn a_session_elsewhere_is_reminded_of_by_its_own_clock_and_in_the_houses_hours(app: &TestApp) {
+        app.world().await;
+        let more = || json!({"reminders": ["PT1H"], "time_zone": "Europe/Berlin"});
+        // 16:00 in Shanghai.
+        publish(app, "e", ("2024-03-20T09:00", "2024-03-20T10:00"), &["staff:KJ001"], more()).await;
+        tick(app, "2024-03-20T14:59").await;
+        assert!(sent(app, MessageKind::Reminder).await.is_empty());
+        tick(app, "2024-03-20T15:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001"]);
+        // An hour before midnight there it is 06:00 in Shanghai, and quiet; its morning there is of use until 16:00.
+        publish(app, "day", ("2024-03-21", "2024-03-21"), &["staff:KJ002"], more()).await;
+        tick(app, "2024-03-21T06:59").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 1);
+        tick(app, "2024-03-21T07:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001", "kj002"]);
+    }
+
     async fn what_failed_in_the_evening_waits_for_the_morning(app: &TestApp) {
         app.world().await;
         publish(app, "e", ("2024-03-20T09:00", "2024-03-20T11:00"), &["staff:KJ001"], json!({"reminders": ["PT12H"]})).await;
