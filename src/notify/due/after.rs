@@ -1,11 +1,12 @@
 //! What is mailed once a session is over: what to make up, thanks, the materials. Each once, whatever is added later.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::{EventId, PersonId, SessionId};
 use entity::state::{AttendanceStatus, EventStatus, ReminderWish, SessionStatus};
 use entity::{attendance, event, material, reminder_run, session};
+use sea_orm::sea_query::IntoCondition;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
@@ -24,6 +25,10 @@ use crate::scheduling::{Afterwards, afterwards};
 /// sheet that is keyed in later, nothing is mailed.
 const SOON: TimeDelta = TimeDelta::days(7);
 
+/// For how long what is known of who came must have stayed as it is: a sheet of paper is keyed in line by line, and by
+/// the first nobody can be said to have missed it.
+const SETTLED: TimeDelta = TimeDelta::hours(1);
+
 /// How long after a session its materials may come.
 const MATERIALS: TimeDelta = TimeDelta::days(30);
 
@@ -40,7 +45,7 @@ pub async fn write(db: &Db, house: &House<'_>, now: DateTime<Utc>) -> Result<usi
         }
     }
     due = open_ones(db.read(), due).await?;
-    let due = ready(db.read(), due).await?;
+    let due = ready(db.read(), due, now).await?;
     write_all(db, house, &due, now).await
 }
 
@@ -48,7 +53,8 @@ impl Saying for Afterwards {
     fn whom(&self) -> (Whom, Option<Whom>) {
         match self {
             Self::MakeUp => (Whom::Roster, None),
-            Self::Thanks => (Whom::Came, Some(Whom::Public)),
+            // Of the public nobody writes down who came.
+            Self::Thanks => (Whom::Came, None),
             Self::Materials => (Whom::InvitedOrCame, Some(Whom::Public)),
         }
     }
@@ -111,39 +117,34 @@ async fn open_ones(
     if due.is_empty() {
         return Ok(due);
     }
-    let done: HashSet<(SessionId, String)> = reminder_run::Entity::find()
+    let begun: Vec<(SessionId, String, Option<DateTime<Utc>>)> = reminder_run::Entity::find()
         .select_only()
-        .columns([reminder_run::Column::SessionId, reminder_run::Column::What])
+        .columns([reminder_run::Column::SessionId, reminder_run::Column::What, reminder_run::Column::DoneAt])
         .filter(reminder_run::Column::SessionId.is_in(due.iter().map(|(seen, _)| seen.session.id)))
-        .filter(reminder_run::Column::DoneAt.is_not_null())
         .into_tuple()
         .all(db)
-        .await?
-        .into_iter()
-        .collect();
+        .await?;
+    let begun: HashMap<_, _> = begun.into_iter().map(|(id, what, done)| ((id, what), done.is_some())).collect();
     due.retain(|(seen, one)| {
-        let id = seen.session.id;
-        one.runs().any(|(_, what)| !done.contains(&(id, what)))
+        let mut done = one.runs().map(|(_, what)| begun.get(&(seen.session.id, what)).copied());
+        // All are begun together: where nobody had put a name down, there is no more than the first.
+        done.next().flatten() != Some(true) || done.any(|done| done == Some(false))
     });
     Ok(due)
 }
 
 /// Those of which there is something to say: it is known who came, or there are materials.
-async fn ready(db: &impl ConnectionTrait, mut due: Vec<(Seen, Afterwards)>) -> Result<Vec<(Seen, Afterwards)>, DbErr> {
+async fn ready(
+    db: &impl ConnectionTrait,
+    mut due: Vec<(Seen, Afterwards)>,
+    now: DateTime<Utc>,
+) -> Result<Vec<(Seen, Afterwards)>, DbErr> {
     if due.is_empty() {
         return Ok(due);
     }
     let attended = AttendanceStatus::ALL.iter().copied().filter(|status| status.attended());
-    let known: Vec<SessionId> = attendance::Entity::find()
-        .select_only()
-        .column(attendance::Column::SessionId)
-        .distinct()
-        .filter(attendance::Column::SessionId.is_in(due.iter().map(|(seen, _)| seen.session.id)))
-        .filter(attendance::Column::Status.is_in(attended))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let known: HashSet<SessionId> = known.into_iter().collect();
+    let known = with_records(db, &due, attendance::Column::Status.is_in(attended)).await?;
+    let changing = with_records(db, &due, attendance::Column::RecordedAt.gt(now - SETTLED)).await?;
     let materials: Vec<(EventId, Option<SessionId>)> = material::Entity::find()
         .select_only()
         .columns([material::Column::EventId, material::Column::SessionId])
@@ -153,12 +154,32 @@ async fn ready(db: &impl ConnectionTrait, mut due: Vec<(Seen, Afterwards)>) -> R
         .await?;
     due.retain(|(seen, one)| match one {
         // Before anybody was marked as having come, nobody can be said to have missed it.
-        Afterwards::MakeUp | Afterwards::Thanks => known.contains(&seen.session.id),
+        Afterwards::MakeUp | Afterwards::Thanks => {
+            known.contains(&seen.session.id) && !changing.contains(&seen.session.id)
+        }
         Afterwards::Materials => materials
             .iter()
             .any(|(event, session)| *event == seen.event.id && session.is_none_or(|id| id == seen.session.id)),
     });
     Ok(due)
+}
+
+/// Those of the sessions of which there are such records of who came.
+async fn with_records(
+    db: &impl ConnectionTrait,
+    due: &[(Seen, Afterwards)],
+    such: impl IntoCondition,
+) -> Result<HashSet<SessionId>, DbErr> {
+    let found: Vec<SessionId> = attendance::Entity::find()
+        .select_only()
+        .column(attendance::Column::SessionId)
+        .distinct()
+        .filter(attendance::Column::SessionId.is_in(due.iter().map(|(seen, _)| seen.session.id)))
+        .filter(such.into_condition())
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Why somebody is not told, as a text's key.

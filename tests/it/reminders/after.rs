@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::due::came;
 use super::{publish, rows, sent, tick, wish};
-use crate::harness::TestApp;
+use crate::harness::{Browser, TestApp};
 
 const TIMES: (&str, &str) = ("2024-03-20T09:00", "2024-03-20T11:00");
 const ALL: [&str; 4] = ["staff:KJ001", "staff:KJ002", "staff:KJ003", "staff:KJ004"];
@@ -84,6 +84,55 @@ journeys! {
         add_material(app, event, "录像").await;
         tick(app, "2024-04-03T09:01").await;
         assert_eq!(sent(app, MessageKind::Materials).await.len(), 3);
+    }
+
+    async fn a_sheet_that_is_keyed_in_late_is_waited_for(app: &TestApp) {
+        app.world().await;
+        let more = json!({"required": true, "after": ["make_up", "thanks"]});
+        let (_, session) = publish(app, "e", TIMES, &ALL, more).await;
+        tick(app, "2024-03-20T09:00").await;
+        app.at("2024-03-25T09:00");
+        came(app, session, app.person_id("KJ001").await, AttendanceStatus::Present).await;
+        tick(app, "2024-03-25T09:00").await;
+        app.at("2024-03-25T09:40");
+        came(app, session, app.person_id("KJ002").await, AttendanceStatus::Late).await;
+        tick(app, "2024-03-25T10:39").await;
+        assert!(rows(app).await.iter().all(|row| row.kind == MessageKind::Invitation), "somebody may be at it");
+        tick(app, "2024-03-25T10:40").await;
+        assert_eq!(sent(app, MessageKind::MakeUp).await, ["kj003", "kj004"]);
+        assert_eq!(sent(app, MessageKind::Thanks).await, ["kj001", "kj002"]);
+    }
+
+    async fn the_public_gets_materials_and_no_thanks_for_nobody_knows_who_came(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let more = json!({"after": ["thanks", "materials"]});
+        let (event, session) = publish(app, "e", TIMES, &["public", "staff:KJ001"], more).await;
+        app.patch(&format!("/api/v1/events/{event}"), &token, json!({"registration": "open"})).await.expect(200);
+        for name in ["anna", "kj002"] {
+            let email = format!("{name}@example.test");
+            Browser::new(app).post("/register/e", &[("name", name), ("email", &email), ("body", "")]).await.expect(200);
+        }
+        tick(app, "2024-03-20T09:00").await;
+        for number in ["KJ001", "KJ002"] {
+            came(app, session, app.person_id(number).await, AttendanceStatus::Present).await;
+        }
+        add_material(app, event, "讲义").await;
+        tick(app, "2024-03-21T11:00").await;
+        assert_eq!(sent(app, MessageKind::Thanks).await, ["kj001", "kj002"], "once, as one of the staff");
+        assert_eq!(sent(app, MessageKind::Materials).await, ["anna", "kj001", "kj002", "kj002"]);
+    }
+
+    async fn once_all_is_said_nothing_more_is_read_of_it(app: &TestApp) {
+        app.world().await;
+        let (event, session) = publish(app, "e", TIMES, &ALL, json!({"after": ["materials"]})).await;
+        came(app, session, app.person_id("KJ001").await, AttendanceStatus::Present).await;
+        add_material(app, event, "讲义").await;
+        tick(app, "2024-03-21T11:00").await;
+        assert_eq!(sent(app, MessageKind::Materials).await.len(), 4);
+        app.statements();
+        tick(app, "2024-03-21T11:01").await;
+        assert!(app.statements().iter().all(|sql| !sql.contains("\"material\"")), "nobody put a name down");
     }
 
     async fn what_is_turned_on_later_says_nothing_of_the_past(app: &TestApp) {
