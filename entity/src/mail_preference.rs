@@ -18,7 +18,7 @@ pub struct Model {
     pub quiet: Option<String>,
     /// Of who gets one mail each morning: the last day for which that was decided.
     pub digest_day: Option<Date>,
-    /// Up to when that told of reminders; None is since the wish.
+    /// Up to when that told of reminders, at first when they chose it; None is since the wish.
     pub digest_until: Option<DateTimeUtc>,
     /// When it last changed.
     pub updated_at: DateTimeUtc,

@@ -51,7 +51,7 @@ pub enum Shift {
     Moves,
 }
 
-/// Published sessions that have not begun, with whom their events invite.
+/// Published sessions that begin after some moment, with whom their events invite.
 #[derive(Debug)]
 pub struct Ahead {
     sessions: Vec<(event::Model, session::Model)>,
@@ -59,17 +59,17 @@ pub struct Ahead {
 }
 
 impl Ahead {
-    /// Reads those that may invite anybody of the situations, by start.
+    /// Reads those that begin after a moment and may invite anybody of the situations, by start.
     pub async fn load(
         db: &impl ConnectionTrait,
         situations: &[Situation<'_>],
-        now: DateTime<Utc>,
+        after: DateTime<Utc>,
     ) -> Result<Self, DbErr> {
         let mut query = session::Entity::find()
             .find_also_related(event::Entity)
             .filter(event::Column::Status.eq(EventStatus::Scheduled))
             .filter(session::Column::Status.eq(SessionStatus::Scheduled))
-            .filter(session::Column::StartsAt.gt(now));
+            .filter(session::Column::StartsAt.gt(after));
         if let Some(candidates) = candidates(situations) {
             query = query.filter(Expr::col((event::Entity, event::Column::Id)).in_subquery(candidates));
         }

@@ -165,11 +165,13 @@ async fn told(
     let people: Vec<PersonId> = wishes.iter().map(|wish| wish.person_id).collect();
     let stays = stays_of(db, &people).await?;
     let situation = Situation { tree: &morning.tree, stays: &stays };
-    let ahead = Ahead::load(db, &[situation], now).await?;
+    // Whole days began at midnight, wherever that was.
+    let began = now - TimeDelta::days(1);
+    let ahead = Ahead::load(db, &[situation], began).await?;
     let mut rows: HashMap<SessionId, (event::Model, session::Model)> =
         ahead.sessions().map(|pair| (pair.1.id, pair.clone())).collect();
     let mut invited: HashSet<(SessionId, PersonId)> = ahead.seats(situation).into_keys().collect();
-    for (event, session, person) in registered(db, &people, now).await? {
+    for (event, session, person) in registered(db, &people, began).await? {
         invited.insert((session.id, person));
         rows.entry(session.id).or_insert((event, session));
     }
@@ -185,6 +187,10 @@ async fn told(
         else {
             continue;
         };
+        let lasts = session.all_day && session.day == morning.today && session.ends_at > now;
+        if session.starts_at <= now && !lasts {
+            continue;
+        }
         let days = (session.day - morning.today).num_days();
         if (0..2).contains(&days) {
             if standing.declined(event, session, person).is_none() {
@@ -213,11 +219,11 @@ fn reminded(
     })
 }
 
-/// The sessions ahead for which these people put their names down.
+/// The sessions that begin after some moment, for which these people put their names down.
 async fn registered(
     db: &impl ConnectionTrait,
     people: &[PersonId],
-    now: DateTime<Utc>,
+    after: DateTime<Utc>,
 ) -> Result<Vec<(event::Model, session::Model, PersonId)>, DbErr> {
     use entity::state::{EventStatus, SessionStatus};
     let rows = registration::Entity::find()
@@ -232,7 +238,7 @@ async fn registered(
         .find_also_related(event::Entity)
         .filter(session::Column::EventId.is_in(rows.iter().map(|row| row.event_id)))
         .filter(session::Column::Status.eq(SessionStatus::Scheduled))
-        .filter(session::Column::StartsAt.gt(now))
+        .filter(session::Column::StartsAt.gt(after))
         .filter(event::Column::Status.eq(EventStatus::Scheduled))
         .all(db)
         .await?;

@@ -38,17 +38,22 @@ pub async fn of(db: &impl ConnectionTrait, person: PersonId) -> Result<Wish, DbE
 /// Keeps what somebody wishes from now on.
 pub async fn save(db: &impl ConnectionTrait, person: PersonId, wish: &Wish, now: DateTime<Utc>) -> Result<(), DbErr> {
     use mail_preference::Column;
+    let before = of(db, person).await?.reminders;
+    let since = (wish.reminders == ReminderWish::Digest && before != ReminderWish::Digest).then_some(now);
     let row = mail_preference::ActiveModel {
         person_id: Set(person),
         reminders: Set(wish.reminders),
         quiet: Set(wish.quiet.map(|quiet| quiet.to_string())),
+        digest_until: Set(since),
         updated_at: Set(now),
         ..Default::default()
     };
-    // What digests have told stays told.
-    let over = OnConflict::column(Column::PersonId)
-        .update_columns([Column::Reminders, Column::Quiet, Column::UpdatedAt])
-        .to_owned();
+    // What digests have told stays told; who had single reminders meanwhile is told of what follows.
+    let mut columns = vec![Column::Reminders, Column::Quiet, Column::UpdatedAt];
+    if since.is_some() {
+        columns.push(Column::DigestUntil);
+    }
+    let over = OnConflict::column(Column::PersonId).update_columns(columns).to_owned();
     mail_preference::Entity::insert(row).on_conflict(over).exec_without_returning(db).await.map(drop)
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::due::answer;
 use super::{deliver, publish, rows, sent, tick, wish, write};
 use crate::harness::TestApp;
+use crate::pages::staff;
 
 async fn texts(app: &TestApp) -> Vec<String> {
     let mut found = Vec::new();
@@ -47,6 +48,21 @@ journeys! {
         insta::assert_snapshot!("digest", texts(app).await.pop().unwrap());
     }
 
+    async fn whole_days_are_told_on_their_morning_too(app: &TestApp) {
+        app.world().await;
+        wish(app, "KJ001", ReminderWish::Digest, None).await;
+        publish(app, "day", ("2024-03-20", "2024-03-20"), &["staff:KJ001"], json!({})).await;
+        tick(app, "2024-03-19T07:30").await;
+        tick(app, "2024-03-20T07:30").await;
+        assert_eq!(sent(app, MessageKind::Digest).await.len(), 2);
+        assert!(texts(app).await[1].contains("今天 全天"), "{:?}", texts(app).await);
+        // It is over, and of what lasts on nothing is said again.
+        publish(app, "days", ("2024-03-21", "2024-03-22"), &["staff:KJ001"], json!({})).await;
+        tick(app, "2024-03-21T07:30").await;
+        tick(app, "2024-03-22T07:30").await;
+        assert_eq!(sent(app, MessageKind::Digest).await.len(), 3);
+    }
+
     async fn what_begins_before_the_first_digest_is_reminded_of_by_itself(app: &TestApp) {
         app.world().await;
         let more = || json!({"reminders": ["PT1H"]});
@@ -68,6 +84,31 @@ journeys! {
         publish(app, "later", ("2024-03-21T18:00", "2024-03-21T19:00"), &["staff:KJ001"], more()).await;
         tick(app, "2024-03-21T17:00").await;
         assert_eq!(sent(app, MessageKind::Reminder).await.len(), 2);
+    }
+
+    async fn what_came_by_single_reminders_is_not_told_again(app: &TestApp) {
+        app.world().await;
+        let choose = async |at: &str, word: &str| {
+            app.at(at);
+            let browser = staff(app, "kj001@example.test").await;
+            browser.get("/my").await.expect(200);
+            browser.post("/my/reminders", &[("reminders", word), ("quiet", "house")]).await.expect(303);
+        };
+        publish(app, "e", ("2024-03-27T16:00", "2024-03-27T17:00"), &["staff:KJ001"], json!({"reminders": ["P8D", "P6D"]})).await;
+        choose("2024-03-18T07:00", "digest").await;
+        tick(app, "2024-03-18T07:30").await;
+        choose("2024-03-18T14:00", "each").await;
+        tick(app, "2024-03-19T16:00").await;
+        assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001"]);
+        choose("2024-03-19T17:00", "digest").await;
+        tick(app, "2024-03-20T07:30").await;
+        assert!(sent(app, MessageKind::Digest).await.is_empty(), "it was said");
+        // Other hours change nothing of what was told.
+        tick(app, "2024-03-21T07:30").await;
+        choose("2024-03-21T17:00", "digest").await;
+        tick(app, "2024-03-22T07:30").await;
+        assert_eq!(sent(app, MessageKind::Digest).await, ["kj001"]);
+        assert_eq!(sent(app, MessageKind::Reminder).await.len(), 1);
     }
 
     async fn nothing_to_tell_is_no_mail_and_a_day_off_waits_for_the_next_working_day(app: &TestApp) {
