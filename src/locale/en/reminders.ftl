@@ -93,6 +93,7 @@ texts-preview = Preview
 texts-real = Shown by one of your own sessions; nothing is sent.
 texts-sample = You have no such session yet; shown by an invented lecture.
 texts-no-preview = Of this session no such mail would go out.
+texts-unsent = Mails go out in { $language } now; the words kept here wait until the default language (locale.default) is changed.
 texts-sample-title = Lecture (example)
 texts-done-saved = Saved
 texts-done-reset = The words from above stand again

@@ -93,6 +93,7 @@ texts-preview = 预览
 texts-real = 以本单位的一场活动为例，尚未发送。
 texts-sample = 本单位还没有这样的活动，以一场虚构的讲座为例。
 texts-no-preview = 这场活动不会发出这种邮件。
+texts-unsent = 邮件现在都用{ $language }发送；这里的文字先存着，等设置里的默认语言（locale.default）改过来才用。
 texts-sample-title = 专题讲座（示例）
 texts-done-saved = 已保存
 texts-done-reset = 已用回上级或默认的文字

@@ -75,11 +75,14 @@ impl Words {
 
     /// Puts the words into a mail, where there are any.
     pub(super) fn put(&self, subject: &mut String, letter: &mut Letter, values: &Values) {
-        if !self.subject.is_empty() {
-            *subject = headline(&template::fill(&self.subject, values));
+        // What is nothing but placeholders may come to nothing, as where no place is known: then the house's words stand.
+        let own = headline(&template::fill(&self.subject, values));
+        if !own.is_empty() {
+            *subject = own;
         }
-        if !self.lead.is_empty() {
-            letter.lead = headline_of_many(&template::fill(&self.lead, values));
+        let own = headline_of_many(&template::fill(&self.lead, values));
+        if !own.is_empty() {
+            letter.lead = own;
         }
         let note = template::fill(&self.note, values);
         letter.notes.extend(note.lines().map(headline_of_many).filter(|line| !line.is_empty()));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use axum::Router;
 use axum::extract::{Path, Query};
-use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use entity::organisation;
 use entity::state::MessageKind;
@@ -26,15 +26,13 @@ use crate::state::App;
 use crate::view::encode;
 use crate::web::{Desk, Page, Signed, ToManage};
 
-/// A mail's HTML runs nothing, loads nothing and goes nowhere.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'";
+/// The policy of every page, and the styles of a mail's HTML, which stands in the page itself: what words there are may
+/// be too long for an address. Its frame's sandbox runs nothing and goes nowhere.
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
-/// The list, one kind's words, and the HTML of a mail with them for the frame that shows it.
+/// The list, and one kind's words.
 pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/mail/texts", get(list))
-        .route("/mail/texts/{kind}", get(ask).post(keep))
-        .route("/mail/texts/{kind}/html", get(html))
+    Router::new().route("/mail/texts", get(list)).route("/mail/texts/{kind}", get(ask).post(keep))
 }
 
 /// Whose words, in which language, and what was typed of them.
@@ -115,13 +113,19 @@ async fn list(Desk { page, actor, .. }: Desk<ToManage>, Query(typed): Query<Type
         .collect();
     let context = context! {
         rows, orgs, org => own.code.as_str(), org_name => own.name.as_str(), languages => languages(lang),
-        code => encode(&own.code), tag => lang.tag(),
+        code => encode(&own.code), tag => lang.tag(), unsent => unsent(&page, lang),
     };
     page.render("notify/texts/list.html", "events", context).await
 }
 
 fn shown(words: &Words) -> Value {
     context! { subject => words.subject.as_str(), lead => words.lead.as_str(), note => words.note.as_str() }
+}
+
+/// In which language mails go out, where it is another.
+fn unsent(page: &Page, lang: Lang) -> Option<String> {
+    let goes = page.app.config.locale.default;
+    (lang != goes).then(|| page.lang.text(&format!("texts-language-{}", goes.tag().to_lowercase())))
 }
 
 fn languages(chosen: Lang) -> Vec<Value> {
@@ -169,13 +173,8 @@ async fn editor(
     let owner = held.get(&(about.organisation.id, about.kind, about.lang)).map(|(owner, _)| *owner);
     // Wrong words cannot be put into a mail; then the house's stand there.
     let put = words.understood().unwrap_or_default();
-    let (mail, whence) = mail(page, about, reader, put.clone()).await?;
+    let (mail, whence) = mail(page, about, reader, put).await?;
     let house = self::mail(page, about, reader, Words::default()).await?.0;
-    let query = [("subject", &put.subject), ("lead", &put.lead), ("note", &put.note)];
-    let query: String = query
-        .iter()
-        .flat_map(|(name, text)| ["&".to_owned(), (*name).to_owned(), "=".to_owned(), encode(text)])
-        .collect();
     let wrong: BTreeMap<_, _> = again.wrong.iter().map(|one| (one.field.as_str(), one.text(page.lang))).collect();
     let done = format!("texts-done-{}", again.toast);
     let context = context! {
@@ -184,13 +183,15 @@ async fn editor(
         own => owner == Some(about.organisation.id),
         from => owner.filter(|owner| *owner != about.organisation.id).map(|owner| tree.name(owner)),
         form => shown(words), wrong => Value::from_pairs(wrong), placeholders => PLACEHOLDERS,
-        mail => mail.map(|mail| context! { subject => mail.subject, text => mail.text }),
+        mail => mail.map(|mail| context! { subject => mail.subject, text => mail.text, html => mail.html }),
         house => house.map(|mail| context! { subject => mail.subject }),
-        real => whence == Whence::Real, frame => format!("/mail/texts/{}/html?org={}&lang={}{query}", slug(about.kind), encode(&about.organisation.code), about.lang.tag()),
+        real => whence == Whence::Real, unsent => unsent(page, about.lang),
         toast => page.lang.has(&done).then(|| page.lang.text(&done)),
     };
     let status = if again.wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page.render_as(status, "notify/texts/edit.html", "events", context).await
+    let mut answer = page.render_as(status, "notify/texts/edit.html", "events", context).await?;
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    Ok(answer)
 }
 
 /// The whole mail with some words; None where such a mail would not go out at all.
@@ -223,18 +224,6 @@ async fn mail(
         Composed::Mail(mail) => (Some(*mail), whence),
         Composed::Later(_) | Composed::Moot(_) => (None, whence),
     })
-}
-
-async fn html(
-    Desk { page, actor, signed, .. }: Desk<ToManage>,
-    Path(kind): Path<String>,
-    Query(typed): Query<Typed>,
-) -> Result<Response> {
-    let about = About::of(&page, &actor, &kind, &typed).await?;
-    let words = typed.words().understood()?;
-    let (mail, _) = mail(&page, &about, signed.identity.person.as_ref(), words).await?;
-    let html = mail.map(|mail| mail.html).ok_or_else(|| Error::new(Code::NotFound))?;
-    Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(html)).into_response())
 }
 
 async fn keep(

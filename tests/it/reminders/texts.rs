@@ -56,6 +56,18 @@ journeys! {
         assert_eq!(newest(app, MessageKind::Invitation).await.0, "【全县】讲座c");
     }
 
+    async fn words_that_come_to_nothing_are_the_houses(app: &TestApp) {
+        app.world().await;
+        let browser = desk(app, "GQ-KJ", Role::Organizer).await;
+        browser.get("/mail/texts/invitation").await.expect(200);
+        save(&browser, "invitation", "GQ-KJ", ["{place}", " {place} ", "{place}"]).await.expect(303);
+        publish(app, "a", TIMES, &["staff:KJ001"], json!({"location": ""})).await;
+        let (subject, text, _) = newest(app, MessageKind::Invitation).await;
+        assert!(subject.starts_with("邀请：讲座a") && text.contains("县科技局邀请你"), "{subject}\n{text}");
+        publish(app, "b", TIMES, &["staff:KJ001"], json!({})).await;
+        assert_eq!(newest(app, MessageKind::Invitation).await.0, "三楼");
+    }
+
     async fn the_whole_mail_is_shown_before_it_is_kept(app: &TestApp) {
         app.world().await;
         let browser = desk(app, "GQ-KJ", Role::Organizer).await;
@@ -69,14 +81,22 @@ journeys! {
         let page = browser.post("/mail/texts/reminder", &look).await.expect(200).text();
         assert!(page.contains("来听讲座a") && page.contains("以本单位的一场活动为例") && page.contains("&lt;b&gt;"));
         assert!(mail_text::Entity::find().all(app.db.read()).await.unwrap().is_empty(), "looking keeps nothing");
-        let src = page.split("<iframe").nth(1).unwrap().split("src=\"").nth(1).unwrap().split('"').next().unwrap();
-        let frame = browser.get(&src.replace("&amp;", "&").replace("&#x2f;", "/")).await.expect(200);
-        assert!(frame.header("content-security-policy").contains("sandbox"));
-        let html = frame.text();
+        let frame = page.split("<iframe").nth(1).unwrap().split('>').next().unwrap();
+        assert!(frame.contains(" sandbox "), "{frame}");
+        let html = frame.split("srcdoc=\"").nth(1).unwrap().split('"').next().unwrap();
+        let html = html.replace("&#x2f;", "/").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        assert!(html.starts_with("<!doctype html>") && html.contains("style=\""), "{html}");
         assert!(html.contains("&lt;b&gt;请来&lt;") && !html.contains("<b>请来") && html.contains("带笔"), "{html}");
-        // English has words of its own.
+        // However long they are.
+        let long = format!("{}在最后", "请带笔记本。\n".repeat(140));
+        let answer = browser.post("/mail/texts/reminder", &[("act", "look"), ("note", &long)]).await.expect(200);
+        assert!(answer.header("content-security-policy").contains("style-src 'self' 'unsafe-inline'; "));
+        assert!(answer.text().split("<iframe").nth(1).unwrap().split('>').next().unwrap().contains("在最后"));
+        // English has words of its own, and mails go out in Chinese.
         let english = browser.get("/mail/texts/reminder?lang=en").await.expect(200).text();
-        assert!(english.contains("Reminder: "));
+        assert!(english.contains("Reminder: ") && english.contains("邮件现在都用中文发送"));
+        assert!(browser.get("/mail/texts?lang=en").await.expect(200).text().contains("邮件现在都用中文发送"));
+        assert!(!browser.get("/mail/texts/reminder").await.expect(200).text().contains("邮件现在都用"));
     }
 
     async fn what_is_wrong_is_refused_beside_its_field(app: &TestApp) {
@@ -105,10 +125,9 @@ journeys! {
         browser.get("/mail/texts?org=GQ").await.expect(404);
         browser.get("/mail/texts?org=NOWHERE").await.expect(404);
         browser.get("/mail/texts/sign-in").await.expect(404);
-        browser.get("/mail/texts/reminder/html?lead=%7Bx%7D").await.expect(422);
         let viewer = desk(app, "GQ-KJ", Role::Viewer).await;
         viewer.get("/mail/texts").await.expect(403);
-        viewer.get("/mail/texts/reminder/html").await.expect(403);
+        viewer.get("/mail/texts/reminder").await.expect(403);
         Browser::new(app).get("/mail/texts").await.expect(303);
     }
 }
