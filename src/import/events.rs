@@ -72,6 +72,7 @@ async fn add<C: ConnectionTrait>(import: &mut Import<'_, C>, rows: &[EventRow]) 
         time_zone: Set(import.ground.zone.name().to_owned()),
         form: Set(row.form.clone().unwrap_or_default()),
         reminders: Set(None),
+        remind_whom: Set(import.ground.kinds.remind_whom(&row.kind)),
         mails: Set(import.ground.notify == Notify::Invited),
         revision: Set(1),
         created_at: Set(now),

@@ -60,7 +60,7 @@ pub struct NewEvent {
     pub walk_ins: bool,
     /// ISO 8601 durations before the start; None is the kind's.
     pub reminders: Option<Vec<String>>,
-    /// Which of the invited are reminded: `all`, `unanswered` or `not_checked_in`; None is all.
+    /// Which of the invited are reminded: `all`, `unanswered` or `not_checked_in`; None is the kind's.
     #[schema(value_type = Option<String>, example = "unanswered")]
     pub remind_whom: Option<RemindWhom>,
     /// What is mailed afterwards: `make_up`, `thanks`, `materials`; None is the kind's.
@@ -163,7 +163,7 @@ pub(super) async fn check(
         required: new.required,
         walk_ins: new.walk_ins,
         reminders: new.reminders.as_ref().map(|list| reminders(list, &mut wrong)),
-        remind_whom: new.remind_whom.unwrap_or(RemindWhom::All),
+        remind_whom: new.remind_whom.unwrap_or_else(|| ground.kinds.remind_whom(&new.kind)),
         after: new.after.as_ref().map(|list| afterwards::read(list, &mut wrong)),
         zone,
         sessions: sittings,

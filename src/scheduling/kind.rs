@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use entity::state::RemindWhom;
 use serde::{Deserialize, Serialize};
 
 use super::afterwards::Afterwards;
@@ -85,6 +86,9 @@ pub struct Kind {
     /// Reminders before the start, ISO 8601.
     #[serde(default = "three_days_and_an_hour")]
     pub reminders: Vec<String>,
+    /// Which of the invited are reminded, unless an event says it.
+    #[serde(default = "everybody")]
+    pub remind_whom: RemindWhom,
     /// What is mailed after a session; left out: of a study what must be made up, to those who had to come.
     #[serde(default)]
     pub after: Option<Vec<Afterwards>>,
@@ -103,6 +107,10 @@ const fn eight() -> f64 {
 
 fn three_days_and_an_hour() -> Vec<String> {
     vec!["P3D".into(), "PT1H".into()]
+}
+
+const fn everybody() -> RemindWhom {
+    RemindWhom::All
 }
 
 impl Kind {
@@ -156,6 +164,12 @@ impl Kinds {
     /// Every key and kind, by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Kind)> {
         self.0.iter().map(|(key, kind)| (key.as_str(), kind))
+    }
+
+    /// Which of the invited are reminded of an event of that kind that says nothing of it.
+    #[must_use]
+    pub fn remind_whom(&self, key: &str) -> RemindWhom {
+        self.get(key).map_or(RemindWhom::All, |kind| kind.remind_whom)
     }
 
     /// The name of a kind in a language; the key of one that the site no longer has.

@@ -1,6 +1,6 @@
 //! The form of a template: what a browser sends, and the way between it and a template. Pure.
 
-use entity::state::{ChecklistKind, OnDayOff, RemindWhom};
+use entity::state::{ChecklistKind, OnDayOff};
 use serde::{Deserialize, Serialize};
 
 use super::wish::{DAY, NewTemplate};
@@ -39,7 +39,7 @@ pub struct Typed {
     /// `own` where the template has reminders of its own, else the kind's go out.
     pub reminding: String,
     pub reminders: Vec<String>,
-    /// Which of the invited are reminded; empty is all.
+    /// Which of the invited are reminded; empty is as the kind says.
     pub remind_whom: String,
     /// `own` where the template says itself what is mailed afterwards, else its kind does.
     pub aftering: String,
@@ -80,7 +80,7 @@ impl Typed {
             also_kinds: template.also_kinds.clone(),
             reminding: if template.reminders.is_some() { "own" } else { "kind" }.to_owned(),
             reminders: template.reminders.clone().unwrap_or_default(),
-            remind_whom: template.remind_whom.to_string(),
+            remind_whom: template.remind_whom.map(|whom| whom.to_string()).unwrap_or_default(),
             aftering: if template.after.is_some() { "own" } else { "kind" }.to_owned(),
             after: template.after.clone().unwrap_or_default(),
             rrule: template.rrule.clone().unwrap_or_default(),
@@ -112,7 +112,7 @@ impl Typed {
             topics: split(&self.topics, &['、', ';', '；']).collect(),
             also_kinds: self.also_kinds.clone(),
             reminders: (self.reminding == "own").then(|| self.reminders.clone()),
-            remind_whom: self.remind_whom.parse().unwrap_or(RemindWhom::All),
+            remind_whom: self.remind_whom.parse().ok(),
             after: (self.aftering == "own").then(|| self.after.clone()),
             rrule: Some(self.rrule.trim().to_owned()).filter(|rule| !rule.is_empty()),
             on_day_off: self.on_day_off.parse().unwrap_or(OnDayOff::Keep),
@@ -144,6 +144,8 @@ pub fn place(field: &str, typed: &Typed) -> String {
 
 #[cfg(test)]
 mod tests {
+    use entity::state::RemindWhom;
+
     use super::*;
 
     #[test]
@@ -155,7 +157,7 @@ mod tests {
             audience: vec!["org:{org}".to_owned(), "-staff:KJ001".to_owned()],
             topics: vec!["宪法".to_owned(), "民法典".to_owned()],
             reminders: Some(vec!["PT45M".to_owned()]),
-            remind_whom: RemindWhom::Unanswered,
+            remind_whom: Some(RemindWhom::Unanswered),
             after: Some(vec!["thanks".to_owned()]),
             rrule: Some("FREQ=MONTHLY;COUNT=3".to_owned()),
             on_day_off: OnDayOff::After,

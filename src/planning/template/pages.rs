@@ -272,6 +272,7 @@ fn differences(page: &Page, typed: &Typed, present: &Typed) -> Vec<Value> {
         let known = Afterwards::ALL.iter().map(|one| one.as_str()).filter(|word| own.iter().any(|typed| typed == word));
         known.map(|word| text("after", word)).collect::<Vec<_>>().join(" ")
     };
+    let whom = |form: &Typed| form.template().remind_whom.map(|whom| text("remind-whom", whom.as_str()));
     let fields = |form: &Typed| -> Vec<(&'static str, String)> {
         vec![
             ("name", form.name.clone()),
@@ -283,7 +284,7 @@ fn differences(page: &Page, typed: &Typed, present: &Typed) -> Vec<Value> {
             ("audience", form.audience.clone()),
             ("topics", form.topics.clone()),
             ("reminders", form.reminders.join(" ")),
-            ("remind_whom", text("remind-whom", form.template().remind_whom.as_str())),
+            ("remind_whom", whom(form).unwrap_or_default()),
             ("after", afters(form)),
             ("rrule", form.rrule.clone()),
             ("tasks", form.tasks.clone()),

@@ -217,7 +217,7 @@ async fn understood(
         topics: Set(json!(lines(&wish.topics))),
         also_kinds: Set(json!(wish.also_kinds)),
         reminders: Set(wish.reminders.as_ref().map(|list| json!(lines(list)))),
-        remind_whom: Set(wish.remind_whom),
+        remind_whom: Set(wish.remind_whom.unwrap_or_else(|| ground.kinds.remind_whom(&wish.kind))),
         after: Set(wish.after.as_ref().map(|list| json!(lines(list)))),
         rrule: Set(wish.rrule.as_deref().map(str::trim).filter(|rule| !rule.is_empty()).map(str::to_owned)),
         on_day_off: Set(wish.on_day_off),

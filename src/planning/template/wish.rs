@@ -60,9 +60,10 @@ pub struct NewTemplate {
     pub also_kinds: Vec<String>,
     /// Before the start, ISO 8601; null is the kind's.
     pub reminders: Option<Vec<String>>,
-    /// Which of the invited are reminded: `all`, `unanswered` or `not_checked_in`.
-    #[schema(value_type = String, example = "unanswered")]
-    pub remind_whom: RemindWhom,
+    /// Which of the invited are reminded: `all`, `unanswered` or `not_checked_in`; null is the kind's when it
+    /// is made.
+    #[schema(value_type = Option<String>, example = "unanswered")]
+    pub remind_whom: Option<RemindWhom>,
     /// What is mailed afterwards: `make_up`, `thanks`, `materials`; null is the kind's.
     pub after: Option<Vec<String>>,
     /// How it recurs from its date on (RFC 5545 section 3.3.10); null is once.
@@ -92,7 +93,7 @@ impl Default for NewTemplate {
             topics: Vec::new(),
             also_kinds: Vec::new(),
             reminders: None,
-            remind_whom: RemindWhom::All,
+            remind_whom: None,
             after: None,
             rrule: None,
             on_day_off: OnDayOff::Keep,
@@ -121,7 +122,7 @@ impl NewTemplate {
             topics: list(&row.topics),
             also_kinds: list(&row.also_kinds),
             reminders: row.reminders.as_ref().map(list),
-            remind_whom: row.remind_whom,
+            remind_whom: Some(row.remind_whom),
             after: row.after.as_ref().map(list),
             rrule: row.rrule.clone(),
             on_day_off: row.on_day_off,
@@ -163,7 +164,7 @@ impl NewTemplate {
             required: self.required,
             walk_ins: self.walk_ins,
             reminders: self.reminders.clone(),
-            remind_whom: Some(self.remind_whom),
+            remind_whom: self.remind_whom,
             after: self.after.clone(),
             sessions: if series.is_some() { Vec::new() } else { vec![once] },
             series,

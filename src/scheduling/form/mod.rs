@@ -93,7 +93,7 @@ pub struct Typed {
     pub reminding: String,
     /// Its own.
     pub reminders: Vec<String>,
-    /// Which of the invited are reminded; empty is all.
+    /// Which of the invited are reminded; empty is as the kind says.
     pub remind_whom: String,
     /// `own` where the event says itself what is mailed afterwards, else its kind does.
     pub aftering: String,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::id::{PersonId, SessionId};
 use entity::state::{
-    AnswerStatus, AnswerVia, AttendanceStatus, MessageKind, MessageState, RemindWhom, ReminderWish, Word,
+    AnswerStatus, AnswerVia, AttendanceStatus, MessageKind, MessageState, RemindWhom, ReminderWish, Role, Word,
 };
 use entity::{answer, attendance, event, reminder_run};
 use sea_orm::sea_query::Expr;
@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::{deliver, publish, rows, sent, tick, wish, write};
 use crate::harness::{Backend, TestApp};
+use crate::pages::desk;
 
 async fn runs(app: &TestApp) -> Vec<reminder_run::Model> {
     reminder_run::Entity::find().all(app.db.read()).await.unwrap()
@@ -316,4 +317,37 @@ async fn without_quiet_hours_reminders_come_on_time() {
     publish(&app, "e", ("2024-03-20T07:30", "2024-03-20T09:00"), &["staff:KJ001"], json!({})).await;
     tick(&app, "2024-03-20T06:30").await;
     assert_eq!(sent(&app, MessageKind::Reminder).await, ["kj001"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_reminded_of_an_event_that_does_not_say_it_is_said_by_its_kind() {
+    let app = TestApp::start_with(Backend::Sqlite, pufa::state::Mode::Normal, |config| {
+        let forum =
+            "[forum]\nname = { zh = \"论坛\", en = \"Forum\" }\nclass = \"study\"\nremind_whom = \"unanswered\"";
+        config.kinds.extend(forum.parse::<toml::Table>().unwrap());
+    });
+    let app = &app.await;
+    app.world().await;
+    let (all, times) = (["staff:KJ001", "staff:KJ002"], ("2024-03-20T09:00", "2024-03-20T11:00"));
+    let (by_kind, one) = publish(app, "kind", times, &all, json!({"kind": "forum"})).await;
+    let (by_itself, two) = publish(app, "own", times, &all, json!({"kind": "forum", "remind_whom": "all"})).await;
+    for session in [one, two] {
+        answer(app, session, app.person_id("KJ001").await, AnswerStatus::Accepted, None).await;
+    }
+    tick(app, "2024-03-20T08:00").await;
+    assert_eq!(sent(app, MessageKind::Reminder).await, ["kj001", "kj002", "kj002"]);
+    let desk = desk(app, "GQ-KJ", Role::Organizer).await;
+    let chosen = |page: &str, word: &str| page.contains(&format!("name=\"remind_whom\" value=\"{word}\" checked"));
+    assert!(chosen(&desk.get("/events/new").await.expect(200).text(), ""));
+    for (event, word) in [(by_kind, "unanswered"), (by_itself, "all")] {
+        let page = desk.get(&format!("/events/{event}/edit")).await.expect(200).text();
+        assert!(chosen(&page, word) && !page.contains("name=\"remind_whom\" value=\"\""), "{page}");
+    }
+    let token = app.token("GQ-KJ", entity::state::Scope::Manage).await;
+    let template = json!({
+        "name": "论坛", "org_code": "GQ-KJ", "kind": "forum", "title_pattern": "{year}年论坛", "starts_at": "09:00",
+        "length_minutes": 60, "audience": ["org:{org}"],
+    });
+    let made = app.post("/api/v1/templates", &token, template).await.expect(201).json();
+    assert_eq!(made["remind_whom"], "unanswered");
 }

@@ -97,7 +97,7 @@ pub async fn of_event(db: &impl ConnectionTrait, whole: &Whole) -> Result<NewTem
         topics: whole.topics.clone(),
         also_kinds: whole.also_kinds.clone(),
         reminders: event.reminders.clone().and_then(|list| serde_json::from_value(list).ok()),
-        remind_whom: event.remind_whom,
+        remind_whom: Some(event.remind_whom),
         after: event.after.clone().and_then(|list| serde_json::from_value(list).ok()),
         checklist: checklist.into_iter().map(|row| Task { kind: row.kind, text: row.text }).collect(),
         ..NewTemplate::default()

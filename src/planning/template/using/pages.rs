@@ -156,7 +156,7 @@ async fn show_use(
         day_off => page.lang.text(&format!("plan-off-{}", row.on_day_off)),
         tasks => tasks(ChecklistKind::Task), take => tasks(ChecklistKind::Take),
         reminders => reminders.iter().map(|text| format::before(page.lang, text)).collect::<Vec<_>>(),
-        remind_whom => template.remind_whom.as_str(), after,
+        remind_whom => row.remind_whom.as_str(), after,
     };
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page.render_as(status, "planning/template/use.html", "planning", context).await
