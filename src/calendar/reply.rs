@@ -14,11 +14,14 @@ use entity::session;
 use entity::state::AnswerStatus;
 
 use crate::dates::Zone;
+use crate::people::canonical;
 
 /// The longest comment that is kept, in characters.
 const COMMENT: usize = 500;
-/// How many answers one text may hold.
-const MOST: usize = 500;
+/// How many answers one text may hold, and for how many people one of them may speak.
+const MOST: usize = 50;
+/// The longest UID that is looked for, in bytes; those that this program makes are far shorter.
+const UID: usize = 255;
 
 /// What a text of iCalendar says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +52,7 @@ pub struct Reply {
 /// Somebody for whom an answer speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attendee {
-    /// Their address, lower case.
+    /// Their address, as addresses are compared.
     pub address: String,
     /// Their name as the program wrote it; may be empty.
     pub name: String,
@@ -68,6 +71,17 @@ pub enum Slot {
     At(DateTime<Utc>),
     /// A local time whose zone is not known; taken as that of the sitting.
     Local(NaiveDateTime),
+}
+
+impl Reply {
+    /// What was added, and whom somebody sent instead: one line, no longer than is kept.
+    #[must_use]
+    pub fn said(&self, attendee: &Attendee) -> String {
+        match &attendee.delegate {
+            Some(delegate) => plain(&format!("{} → {delegate}", self.comment)),
+            None => self.comment.clone(),
+        }
+    }
 }
 
 impl Slot {
@@ -123,8 +137,13 @@ pub fn replies(text: &str) -> Option<Replies> {
 fn reply(calendar: &ICalendar, event: &ICalendarComponent) -> Option<Reply> {
     let sequence = event.property(&ICalendarProperty::Sequence).and_then(|entry| entry.values.first());
     let stamp = event.property(&ICalendarProperty::Dtstamp).and_then(|entry| slot(calendar, entry));
+    let uid = event.uid()?.trim();
+    // PostgreSQL takes no NUL, and no UID of ours holds any of these.
+    if uid.len() > UID || uid.chars().any(char::is_control) {
+        return None;
+    }
     Some(Reply {
-        uid: event.uid()?.trim().to_owned(),
+        uid: uid.to_owned(),
         sitting: match event.property(&ICalendarProperty::RecurrenceId) {
             Some(entry) => Some(slot(calendar, entry)?),
             None => None,
@@ -139,7 +158,7 @@ fn reply(calendar: &ICalendar, event: &ICalendarComponent) -> Option<Reply> {
             Some(Slot::Local(local)) => Some(local.and_utc()),
             _ => None,
         },
-        attendees: event.properties(&ICalendarProperty::Attendee).filter_map(attendee).collect(),
+        attendees: event.properties(&ICalendarProperty::Attendee).filter_map(attendee).take(MOST).collect(),
         comment: comment(event),
     })
 }
@@ -156,9 +175,9 @@ fn plain(text: &str) -> String {
 }
 
 fn attendee(entry: &ICalendarEntry) -> Option<Attendee> {
-    let value = address(text_of(entry)?);
+    let value = address(text_of(entry)?)?;
     let said = parameter(entry, &ICalendarParameterName::Partstat).unwrap_or_default().to_ascii_uppercase();
-    let delegate = parameter(entry, &ICalendarParameterName::DelegatedTo).map(address);
+    let delegate = parameter(entry, &ICalendarParameterName::DelegatedTo).and_then(address);
     Some(Attendee {
         address: value,
         name: plain(parameter(entry, &ICalendarParameterName::Cn).unwrap_or_default()),
@@ -172,10 +191,12 @@ fn attendee(entry: &ICalendarEntry) -> Option<Attendee> {
     })
 }
 
-/// The address of a calendar address, lower case: `mailto:KJ001@example.test`.
-fn address(value: &str) -> String {
+/// The address of a calendar address, `mailto:KJ001@example.test`, as addresses are compared; None for one that holds
+/// control characters (`%00`), which is nobody's.
+fn address(value: &str) -> Option<String> {
     let bare = strip_mailto_scheme(value.trim());
-    percent_encoding::percent_decode_str(bare).decode_utf8_lossy().trim().to_lowercase()
+    let address = canonical(&percent_encoding::percent_decode_str(bare).decode_utf8_lossy());
+    (!address.chars().any(char::is_control)).then_some(address)
 }
 
 fn text_of(entry: &ICalendarEntry) -> Option<&str> {

@@ -53,6 +53,35 @@ fn who_sends_somebody_else_does_not_come() {
 }
 
 #[test]
+fn what_somebody_adds_is_one_clean_line_whoever_was_sent_instead() {
+    let long = "a".repeat(1_000_000);
+    let text = event(&format!(
+        "UID:a\r\nCOMMENT:see\r\nATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO=\"mailto:{long}@x.test\":mailto:a@example.test"
+    ));
+    let read = replies(&text).unwrap();
+    let said = read.answers[0].said(&read.answers[0].attendees[0]);
+    assert!(said.starts_with("see → aaa") && said.chars().count() == 500, "{}", said.chars().count());
+    let text =
+        event("UID:a\r\nATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO=\"mailto:b%0D%0A%00@x.test\":mailto:a@example.test");
+    let read = replies(&text).unwrap();
+    assert_eq!(read.answers[0].said(&read.answers[0].attendees[0]), "");
+}
+
+#[test]
+fn what_holds_control_characters_is_nobodys_and_more_than_fifty_are_not_read() {
+    for lines in [
+        "UID:a\0b\r\nATTENDEE:mailto:a@x.test".to_owned(),
+        format!("UID:{}\r\nATTENDEE:mailto:a@x.test", "a".repeat(256)),
+    ] {
+        assert_eq!(replies(&event(&lines)).unwrap().answers, [], "{lines:?}");
+    }
+    let read = replies(&event("UID:a\r\nATTENDEE:mailto:a%00@x.test\r\nATTENDEE:mailto:b@x.test")).unwrap();
+    assert_eq!(read.answers[0].attendees.len(), 1);
+    let one = "UID:a\r\nATTENDEE:mailto:a@x.test\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\n".repeat(200);
+    assert_eq!(replies(&event(&format!("{one}UID:a"))).unwrap().answers.len(), 50);
+}
+
+#[test]
 fn a_sitting_is_named_in_any_zone() {
     let at = Utc.with_ymd_and_hms(2024, 3, 13, 1, 0, 0).unwrap();
     let own = "BEGIN:VTIMEZONE\r\nTZID:Customized\r\nX-LIC-LOCATION:Asia/Shanghai\r\nBEGIN:STANDARD\r\n\

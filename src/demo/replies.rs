@@ -65,7 +65,7 @@ pub async fn fill(db: &impl ConnectionTrait, host: &organisation::Model, now: Da
         let session = found.ok_or_else(|| Error::internal(format!("the demonstration has no session {key}")))?;
         let person = find(number)?.0;
         let given = Given { person, status, comment: comment.to_owned(), sequence: None, stamp: None, via, by: None };
-        give(db, &session, given, now).await?;
+        give(db, &[session], &given, now).await?;
     }
     name_assistant(db, find(LEADER)?.0, STAFF, now).await?;
     wishes::save(db, find(MORNING)?.0, &Wish { reminders: ReminderWish::Digest, quiet: None }, now).await?;

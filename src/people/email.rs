@@ -6,7 +6,27 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoS
 
 /// A condition that a column holds an address, however either is written.
 pub fn is_address(column: impl ColumnTrait, address: &str) -> SimpleExpr {
-    Expr::expr(Func::lower(column.into_simple_expr())).eq(address.to_lowercase())
+    let lower = address.trim().to_lowercase();
+    let mut forms = vec![canonical(&lower), lower];
+    // The column has it as it was typed: `xn--` or not.
+    let shown = forms[0].rsplit_once('@').filter(|(_, domain)| domain.contains("xn--"));
+    let shown = shown.map(|(local, domain)| format!("{local}@{}", url::quirks::domain_to_unicode(domain)));
+    forms.extend(shown);
+    forms.sort_unstable();
+    forms.dedup();
+    Expr::expr(Func::lower(column.into_simple_expr())).is_in(forms)
+}
+
+/// An address as it is compared: lower case, its domain as it goes over the wire (RFC 5890: `xn--` for what is not
+/// ASCII), for mail programs and servers write either.
+#[must_use]
+pub fn canonical(address: &str) -> String {
+    let lower = address.trim().to_lowercase();
+    let Some((local, domain)) = lower.rsplit_once('@').filter(|(_, domain)| !domain.is_ascii()) else { return lower };
+    match url::quirks::domain_to_ascii(domain) {
+        wire if wire.is_empty() => lower,
+        wire => format!("{local}@{wire}"),
+    }
 }
 
 /// Everyone whose address that is, by staff number.
@@ -36,6 +56,18 @@ pub fn is_email(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_domain_is_the_same_in_either_form() {
+        for (written, compared) in [
+            ("KJ001@Example.test", "kj001@example.test"),
+            ("KJ001@例子.测试", "kj001@xn--fsqu00a.xn--0zwm56d"),
+            ("干部@XN--FSQU00A.xn--0zwm56d", "干部@xn--fsqu00a.xn--0zwm56d"),
+            ("干部", "干部"),
+        ] {
+            assert_eq!(canonical(written), compared);
+        }
+    }
 
     #[test]
     fn plain_addresses_pass_and_injections_do_not() {

@@ -8,7 +8,7 @@ mod number;
 mod stay;
 mod tree;
 
-pub use email::{is_address, is_email, with_email};
+pub use email::{canonical, is_address, is_email, with_email};
 pub use membership::{Member, each_member_on, member_on, members_after, members_by_day, members_on};
 pub use number::{by_number, by_numbers};
 pub use stay::{Stay, stays_of, stays_where};

@@ -221,7 +221,20 @@ pub async fn invited_among(
     }
 }
 
-/// The same of many days, by one query.
+/// Those of `people` whom the audience names on each of these days, by one query.
+pub async fn invited_among_by_day(
+    db: &impl ConnectionTrait,
+    audience: &Audience,
+    days: &BTreeSet<NaiveDate>,
+    people: impl IntoIterator<Item = PersonId>,
+) -> Result<HashMap<NaiveDate, Vec<Member>>, DbErr> {
+    match audience.which() {
+        Some(which) => members_by_day(db, days, which.add(person::Column::Id.is_in(people))).await,
+        None => Ok(HashMap::new()),
+    }
+}
+
+/// Everybody whom it names on each of many days, by one query.
 pub async fn invited_by_day(
     db: &impl ConnectionTrait,
     audience: &Audience,

@@ -53,20 +53,20 @@ pub fn reply(invitation: &Path, wishes: Value) -> Vec<u8> {
     output(Command::new(python).arg(script("reply.py")).arg(invitation).arg(wishes.to_string()))
 }
 
-fn output(command: &mut Command) -> Vec<u8> {
+pub fn output(command: &mut Command) -> Vec<u8> {
     let output = command.output().expect("it starts: use tests/run");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
 /// What a mail server says of a mail that it could not deliver.
-fn bounce(mail: &Path, wishes: Value) -> Vec<u8> {
+pub fn bounce(mail: &Path, wishes: Value) -> Vec<u8> {
     let python = std::env::var("PUFA_TEST_PYTHON").expect("PUFA_TEST_PYTHON is not set: use tests/run");
     output(Command::new(python).arg(script("bounce.py")).arg(mail).arg(wishes.to_string()))
 }
 
 /// The addresses in a mail's text that lead to the page of answers.
-fn links(mail: &Path) -> Vec<String> {
+pub fn links(mail: &Path) -> Vec<String> {
     let raw = std::fs::read(mail).unwrap();
     let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
     let text = mail.body_text(0).unwrap().into_owned();
@@ -75,7 +75,7 @@ fn links(mail: &Path) -> Vec<String> {
 }
 
 /// A browser in which one of the staff is signed in, and its secret for forms.
-async fn signed_in<'a>(app: &'a TestApp, staff_no: &str) -> (Browser<'a>, String) {
+pub async fn signed_in<'a>(app: &'a TestApp, staff_no: &str) -> (Browser<'a>, String) {
     let person = Some(app.person_id(staff_no).await);
     let secret =
         pufa::access::sign_in::create_link(app.db.write(), None, person, &app.config.access, app.now()).await.unwrap();
@@ -86,7 +86,7 @@ async fn signed_in<'a>(app: &'a TestApp, staff_no: &str) -> (Browser<'a>, String
     (browser, csrf)
 }
 
-fn id_of(address: &str) -> &str {
+pub fn id_of(address: &str) -> &str {
     address.rsplit_once('/').unwrap().1
 }
 

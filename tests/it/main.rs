@@ -39,6 +39,7 @@ mod pages;
 mod places;
 mod registration;
 mod reminders;
+mod replies;
 mod report;
 mod scheduling;
 mod sending;

@@ -24,7 +24,7 @@ async fn says(app: &TestApp, staff_no: &str, session: &str, status: AnswerStatus
     let person = app.person_id(staff_no).await;
     let given =
         Given { person, status, comment: String::new(), sequence: None, stamp: None, via: AnswerVia::Page, by: None };
-    assert_eq!(give(&tx, &session, given, app.now()).await.unwrap(), Taken::Stands);
+    assert_eq!(give(&tx, &[session], &given, app.now()).await.unwrap(), [Taken::Stands]);
     tx.commit().await.unwrap();
 }
 

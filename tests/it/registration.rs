@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::{Browser, TestApp};
 
 /// An outreach event for the public on 18 March, 09:00 to 11:00, published, with a limit; its path in the API.
-async fn fair(app: &TestApp, token: &str, key: &str, more: Value) -> String {
+pub async fn fair(app: &TestApp, token: &str, key: &str, more: Value) -> String {
     let mut body = json!({
         "key": key, "kind": "lecture", "title": "开放日讲座", "org_code": "GQ-KJ", "location": "科技馆",
         "audience": ["public", "org:GQ-KJ"],
@@ -35,7 +35,7 @@ async fn rows(app: &TestApp) -> Vec<registration::Model> {
     registration::Entity::find().order_by_asc(registration::Column::Id).all(app.db.read()).await.unwrap()
 }
 
-async fn states(app: &TestApp) -> Vec<(String, &'static str)> {
+pub async fn states(app: &TestApp) -> Vec<(String, &'static str)> {
     rows(app).await.into_iter().map(|row| (row.name, row.status.as_str())).collect()
 }
 
@@ -56,7 +56,7 @@ async fn said(app: &TestApp) -> Vec<(String, String)> {
         .collect()
 }
 
-async fn put_down(app: &TestApp, key: &str, name: &str) -> crate::harness::Answer {
+pub async fn put_down(app: &TestApp, key: &str, name: &str) -> crate::harness::Answer {
     let email = format!("{name}@public.test");
     Browser::new(app).post(&format!("/register/{key}"), &[("name", name), ("email", &email), ("body", "")]).await
 }

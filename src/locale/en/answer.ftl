@@ -96,6 +96,7 @@ answer-verdict-other-sender = Nothing: the sender is not the one invited
 answer-verdict-not-invited = Nothing: not invited
 answer-verdict-ambiguous = Nothing: several people share the address
 answer-verdict-registered = Nothing: who registered need not answer
+answer-verdict-kept = Nothing to do: the place stays theirs
 answer-verdict-unknown-uid = Nothing: no such event
 answer-verdict-unknown-sitting = Nothing: no such sitting of the series
 answer-verdict-unknown-message = Nothing: not a mail of this system

@@ -96,6 +96,7 @@ answer-verdict-other-sender = 未记：发件人不是被邀请人
 answer-verdict-not-invited = 未记：不在受邀范围
 answer-verdict-ambiguous = 未记：几个人共用此邮箱
 answer-verdict-registered = 未记：报名者无需答复
+answer-verdict-kept = 未改：已报名，名额保留
 answer-verdict-unknown-uid = 未记：没有这场活动
 answer-verdict-unknown-sitting = 未记：系列中没有这一场
 answer-verdict-unknown-message = 未记：不是本系统发出的邮件

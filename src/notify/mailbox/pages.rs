@@ -31,7 +31,7 @@ pub async fn summary(page: &Page, actor: &Actor) -> Result<Value> {
         let key = format!("answer-verdict-{}", row.verdict);
         context! {
             when => moment(row.received_at), kind => row.kind.as_str(), sender => row.sender,
-            event => row.event_id.map(|id| id.0), good => matches!(row.verdict.as_str(), "taken" | "delayed" | "delivered"),
+            event => row.event_id.map(|id| id.0), good => matches!(row.verdict.as_str(), "taken" | "kept" | "delayed" | "delivered"),
             verdict => if lang.has(&key) { lang.text(&key) } else { row.verdict },
         }
     });

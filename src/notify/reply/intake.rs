@@ -84,11 +84,7 @@ pub async fn receive(db: &Db, intake: Intake, now: DateTime<Utc>) -> Result<&'st
     let tx = db.begin().await?;
     let (kind, outcomes) = match &mail.content {
         Content::Answers(answers) => {
-            let mut found = Vec::new();
-            for answer in answers {
-                found.push(take::take(&tx, &mail.head.from, answer, mail.said_at(), now).await?);
-            }
-            (ReceivedKind::Reply, found)
+            (ReceivedKind::Reply, take::take(&tx, &mail.head.from, answers, mail.said_at(), now).await?)
         }
         Content::Returned(report) => (ReceivedKind::Bounce, returned::take(&tx, report, now).await?),
         Content::Nothing(why) => (ReceivedKind::Other, vec![Outcome::of(why)]),

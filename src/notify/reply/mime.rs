@@ -7,10 +7,14 @@ use chrono::{DateTime, Utc};
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
 use mail_parser::{Addr, Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders};
 
+use crate::people::canonical;
+
 /// How deep parts may lie in each other.
 const DEEPEST: usize = 20;
 /// How many parts a mail may have.
 const PARTS: usize = 200;
+/// How many mails it may go with.
+const RELATED: usize = 20;
 /// The longest head of a mail or part, in bytes.
 const HEAD: usize = 256 * 1024;
 
@@ -39,7 +43,7 @@ impl Unreadable {
 /// The head of a mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
-    /// The addresses in From, lower case.
+    /// The addresses in From, as addresses are compared.
     pub from: Vec<String>,
     /// Its Message-ID without brackets.
     pub message_id: Option<String>,
@@ -120,11 +124,17 @@ fn head_of(message: &Message<'_>) -> Head {
     let from = from.filter_map(|header| header.value.as_address()).flat_map(Address::iter).filter_map(Addr::address);
     let related = [message.in_reply_to(), message.references()];
     Head {
-        from: from.map(|address| address.trim().to_lowercase()).collect(),
-        message_id: message.message_id().map(str::to_owned),
-        related: related.into_iter().flat_map(texts).collect(),
+        // One with control characters is left, for two senders are a trick, but it is nobody's.
+        from: from.map(|address| canonical(address).replace(char::is_control, "\u{fffd}")).collect(),
+        message_id: message.message_id().map(str::to_owned).filter(|id| is_clean(id)),
+        related: related.into_iter().flat_map(texts).filter(|id| is_clean(id)).take(RELATED).collect(),
         date: message.date().and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0)),
     }
+}
+
+/// Whether a Message-ID may be looked for: PostgreSQL takes no NUL.
+fn is_clean(id: &str) -> bool {
+    !id.chars().any(char::is_control)
 }
 
 fn texts(value: &HeaderValue<'_>) -> Vec<String> {

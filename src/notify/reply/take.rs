@@ -1,18 +1,18 @@
 //! Taking an answer: whose it may be, to which sessions, and whether it still counts.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use entity::id::{EventId, PersonId, SessionId};
-use entity::state::{AnswerVia, EventStatus, RegistrationStatus, SessionStatus};
+use entity::id::{EventId, PersonId, SeriesId, SessionId};
+use entity::state::{AnswerStatus, AnswerVia, EventStatus, RegistrationStatus, SessionStatus};
 use entity::{event, outbox, registration as registered, series, session};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::calendar::reply::{Attendee, Reply};
 use crate::error::Result;
 use crate::people::with_email;
 use crate::scheduling::answer::{self, Given, Taken, assists};
-use crate::scheduling::audience::{Audience, invited_by_day};
+use crate::scheduling::audience::{Audience, invited_among_by_day, load_all};
 use crate::scheduling::registration;
 
 /// What became of one answer, and of whom it was.
@@ -36,39 +36,62 @@ impl Outcome {
 }
 
 /// What an answer is to.
-struct Asked {
-    event: event::Model,
+struct Asked<'a> {
+    event: &'a event::Model,
+    audience: &'a Audience,
     /// Those that it speaks of; one, or the sittings of a series.
     sessions: Vec<session::Model>,
     /// Every address that mail of it may have gone to finds these rows.
     mailed: Condition,
 }
 
-/// Takes one answer that came from `from`, in the caller's transaction.
+/// Takes the answers of one mail that came from `from`, in the caller's transaction.
 pub(super) async fn take(
     db: &impl ConnectionTrait,
     from: &[String],
-    reply: &Reply,
+    replies: &[Reply],
+    said_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Outcome>> {
+    let [from] = from else { return Ok(vec![Outcome::of("other-sender")]) };
+    let mut spoken: Vec<_> = replies.iter().map(|reply| (reply, speaks_for(reply, from))).collect();
+    // What is said of one sitting goes before what is said of all, wherever either stands in the mail.
+    spoken.sort_by_key(|(reply, _)| reply.sitting.is_some());
+    let meant = spoken.iter().filter(|(_, attendee)| attendee.is_some()).map(|(reply, _)| reply.uid.as_str());
+    let held = Held::of(db, meant).await?;
+    let mut found = Vec::new();
+    for (reply, attendee) in spoken {
+        found.push(match attendee {
+            Some(attendee) => one(db, &held, from, (reply, attendee), said_at, now).await?,
+            None => Outcome::of("other-sender"),
+        });
+    }
+    Ok(found)
+}
+
+async fn one(
+    db: &impl ConnectionTrait,
+    held: &Held,
+    from: &str,
+    (reply, attendee): (&Reply, &Attendee),
     said_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<Outcome> {
-    let [from] = from else { return Ok(Outcome::of("other-sender")) };
-    let Some(attendee) = speaks_for(reply, from) else { return Ok(Outcome::of("other-sender")) };
-    let asked = match asked(db, reply).await? {
+    let asked = match asked(db, held, reply).await? {
         Ok(asked) => asked,
         Err(why) => return Ok(Outcome::of(why)),
     };
-    let one = match asked.sessions.as_slice() {
+    let single = match asked.sessions.as_slice() {
         [one] => Some(one.id),
         _ => None,
     };
-    let told = |verdict, person| Outcome { verdict, event: Some(asked.event.id), session: one, person };
+    let told = |verdict, person| Outcome { verdict, event: Some(asked.event.id), session: single, person };
     let ahead = match ahead(&asked, now) {
         Ok(ahead) => ahead,
         Err(why) => return Ok(told(why, None)),
     };
     let people = people_at(db, &asked, &attendee.address).await?;
-    let (people, by) = if attendee.address == *from {
+    let (people, by) = if attendee.address == from {
         (people, None)
     } else {
         match assists(db, &with_email(db, from).await?, &people).await? {
@@ -78,23 +101,21 @@ pub(super) async fn take(
     };
     let who = match whose(db, &asked, &ahead, &people, attendee).await? {
         Ok(who) => who,
-        Err("not-invited") if by.is_none() => return call_off(db, &asked, attendee, now).await,
+        Err("not-invited") if by.is_none() => return call_off(db, &asked, reply, attendee, now).await,
         Err(why) => return Ok(told(why, None)),
     };
     let Some(status) = attendee.status else { return Ok(told("no-answer", Some(who.person))) };
     let given = Given {
         person: who.person,
         status,
-        comment: comment(reply, attendee),
+        comment: reply.said(attendee),
         sequence: Some(reply.sequence),
         stamp: reply.stamp.or(said_at),
         via: AnswerVia::Mail,
         by,
     };
-    let mut seen = Vec::new();
-    for session in ahead.iter().filter(|session| who.sessions.contains(&session.id)) {
-        seen.push(answer::give(db, session, given.clone(), now).await?);
-    }
+    let own: Vec<_> = ahead.into_iter().filter(|session| who.sessions.contains(&session.id)).collect();
+    let seen = answer::give(db, &own, &given, now).await?;
     let verdict = match () {
         () if seen.contains(&Taken::Stands) => "taken",
         () if seen.contains(&Taken::Late) => "late",
@@ -112,64 +133,93 @@ fn speaks_for<'a>(reply: &'a Reply, from: &str) -> Option<&'a Attendee> {
     })
 }
 
-fn comment(reply: &Reply, attendee: &Attendee) -> String {
-    match &attendee.delegate {
-        Some(delegate) if reply.comment.is_empty() => format!("→ {delegate}"),
-        Some(delegate) => format!("{} → {delegate}", reply.comment),
-        None => reply.comment.clone(),
+/// What a UID is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Session(SessionId),
+    Series(SeriesId),
+}
+
+/// The events that the answers of a mail are to, held until the transaction ends: nobody moves them meanwhile, and of
+/// two mails that answer the same the second sees what the first said.
+struct Held {
+    places: HashMap<String, (EventId, Place)>,
+    events: HashMap<EventId, event::Model>,
+    audiences: HashMap<EventId, Audience>,
+}
+
+impl Held {
+    async fn of<'a>(db: &impl ConnectionTrait, uids: impl Iterator<Item = &'a str>) -> Result<Self, DbErr> {
+        let uids: HashSet<&str> = uids.collect();
+        let of_series: Vec<(String, EventId, SeriesId)> = series::Entity::find()
+            .select_only()
+            .columns([series::Column::Uid, series::Column::EventId, series::Column::Id])
+            .filter(series::Column::Uid.is_in(uids.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        let of_sessions: Vec<(String, EventId, SessionId)> = session::Entity::find()
+            .select_only()
+            .columns([session::Column::Uid, session::Column::EventId, session::Column::Id])
+            .filter(session::Column::Uid.is_in(uids.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        let series = of_series.into_iter().map(|(uid, event, id)| (uid, (event, Place::Series(id))));
+        let sessions = of_sessions.into_iter().map(|(uid, event, id)| (uid, (event, Place::Session(id))));
+        let places: HashMap<_, _> = series.chain(sessions).collect();
+        // By id, so that of two mails neither holds what the other waits for.
+        let rows = event::Entity::find()
+            .filter(event::Column::Id.is_in(places.values().map(|(event, _)| *event)))
+            .order_by_asc(event::Column::Id)
+            .lock_exclusive()
+            .all(db)
+            .await?;
+        let audiences = load_all(db, rows.iter()).await?;
+        Ok(Self { places, events: rows.into_iter().map(|event| (event.id, event)).collect(), audiences })
     }
 }
 
 /// The sessions of a UID: of a published event, so that nobody learns of a draft.
-async fn asked(db: &impl ConnectionTrait, reply: &Reply) -> Result<Result<Asked, &'static str>, DbErr> {
+async fn asked<'a>(
+    db: &impl ConnectionTrait,
+    held: &'a Held,
+    reply: &Reply,
+) -> Result<Result<Asked<'a>, &'static str>, DbErr> {
     let unknown = Ok(Err("unknown-uid"));
-    let single = session::Entity::find().filter(session::Column::Uid.eq(reply.uid.as_str())).one(db).await?;
-    let (event, sessions, mailed) = if let Some(session) = single {
-        let mailed = Condition::any().add(outbox::Column::SessionId.eq(session.id));
-        let mailed = match session.series_id {
-            Some(series) => mailed.add(outbox::Column::SeriesId.eq(series)),
-            None => mailed,
-        };
-        (session.event_id, vec![session], mailed)
-    } else {
-        let series = series::Entity::find().filter(series::Column::Uid.eq(reply.uid.as_str())).one(db).await?;
-        let Some(series) = series else { return unknown };
-        let mut rows = session::Entity::find()
-            .filter(session::Column::SeriesId.eq(series.id))
-            .order_by_asc(session::Column::StartsAt)
-            .all(db)
-            .await?;
-        if let Some(slot) = reply.sitting {
-            rows = slot.of(rows);
-            if rows.is_empty() {
-                return Ok(Err("unknown-sitting"));
-            }
-        }
-        let mailed = Condition::any()
-            .add(outbox::Column::SeriesId.eq(series.id))
-            .add(outbox::Column::SessionId.is_in(rows.iter().map(|row| row.id)));
-        (series.event_id, rows, mailed)
-    };
-    let event = event::Entity::find_by_id(event).one(db).await?;
-    match event.filter(|event| event.published_at.is_some() && event.status != EventStatus::Draft) {
-        Some(event) => Ok(Ok(Asked { event, sessions, mailed })),
-        None => unknown,
+    let Some(&(id, place)) = held.places.get(&reply.uid) else { return unknown };
+    let (Some(event), Some(audience)) = (held.events.get(&id), held.audiences.get(&id)) else { return unknown };
+    if event.published_at.is_none() || event.status == EventStatus::Draft {
+        return unknown;
     }
+    let which = match place {
+        Place::Session(id) => session::Column::Id.eq(id),
+        Place::Series(id) => session::Column::SeriesId.eq(id),
+    };
+    let mut sessions = session::Entity::find().filter(which).order_by_asc(session::Column::StartsAt).all(db).await?;
+    if let Some(slot) = reply.sitting {
+        sessions = slot.of(sessions);
+        if sessions.is_empty() {
+            return Ok(Err("unknown-sitting"));
+        }
+    }
+    let of_series = match place {
+        Place::Session(_) => sessions.first().and_then(|row| row.series_id),
+        Place::Series(id) => Some(id),
+    };
+    let mailed = Condition::any()
+        .add(outbox::Column::SessionId.is_in(sessions.iter().map(|row| row.id)))
+        .add_option(of_series.map(|id| outbox::Column::SeriesId.eq(id)));
+    Ok(Ok(Asked { event, audience, sessions, mailed }))
 }
 
 /// Those that can still be answered; why none can.
-fn ahead(asked: &Asked, now: DateTime<Utc>) -> Result<Vec<session::Model>, &'static str> {
+fn ahead(asked: &Asked<'_>, now: DateTime<Utc>) -> Result<Vec<session::Model>, &'static str> {
     if asked.event.status == EventStatus::Cancelled {
         return Err("cancelled");
     }
     let stands = |session: &&session::Model| session.status != SessionStatus::Cancelled;
-    let ahead: Vec<_> = asked
-        .sessions
-        .iter()
-        .filter(stands)
-        .filter(|session| session.status == SessionStatus::Scheduled && session.ends_at > now)
-        .cloned()
-        .collect();
+    let ahead: Vec<_> = asked.sessions.iter().filter(|session| is_ahead(session, now)).cloned().collect();
     match (ahead.is_empty(), asked.sessions.iter().any(|session| stands(&session))) {
         (false, _) => Ok(ahead),
         (true, true) => Err("over"),
@@ -177,8 +227,12 @@ fn ahead(asked: &Asked, now: DateTime<Utc>) -> Result<Vec<session::Model>, &'sta
     }
 }
 
+fn is_ahead(session: &session::Model, now: DateTime<Utc>) -> bool {
+    session.status == SessionStatus::Scheduled && session.ends_at > now
+}
+
 /// Everyone whose address it is, or was when mail of this went there.
-async fn people_at(db: &impl ConnectionTrait, asked: &Asked, address: &str) -> Result<HashSet<PersonId>, DbErr> {
+async fn people_at(db: &impl ConnectionTrait, asked: &Asked<'_>, address: &str) -> Result<HashSet<PersonId>, DbErr> {
     let mut people: HashSet<PersonId> = with_email(db, address).await?.into_iter().map(|person| person.id).collect();
     let rows = outbox::Entity::find()
         .filter(asked.mailed.clone())
@@ -199,17 +253,19 @@ struct Who {
 /// The one of these people who is invited; where an address is that of several, the one whose name stands there.
 async fn whose(
     db: &impl ConnectionTrait,
-    asked: &Asked,
+    asked: &Asked<'_>,
     ahead: &[session::Model],
     people: &HashSet<PersonId>,
     attendee: &Attendee,
 ) -> Result<Result<Who, &'static str>, DbErr> {
-    let audience = Audience::load(db, &asked.event).await?;
+    if people.is_empty() {
+        return Ok(Err("not-invited"));
+    }
     let days: BTreeSet<_> = ahead.iter().map(|session| session.day).collect();
-    let by_day = invited_by_day(db, &audience, &days).await?;
+    let by_day = invited_among_by_day(db, asked.audience, &days, people.iter().copied()).await?;
     let mut found: Vec<(Who, String)> = Vec::new();
     for session in ahead {
-        for member in by_day.get(&session.day).into_iter().flatten().filter(|m| people.contains(&m.person_id)) {
+        for member in by_day.get(&session.day).into_iter().flatten() {
             match found.iter_mut().find(|(who, _)| who.person == member.person_id) {
                 Some((who, _)) => drop(who.sessions.insert(session.id)),
                 None => found.push((
@@ -228,8 +284,15 @@ async fn whose(
     Ok(found.pop().map(|(who, _)| who).ok_or("not-invited"))
 }
 
-/// Who put their name down and declines takes it off again.
-async fn call_off(db: &impl ConnectionTrait, asked: &Asked, who: &Attendee, now: DateTime<Utc>) -> Result<Outcome> {
+/// Who put their name down and declines all that is ahead of the event takes it off again: a name is down for all of it.
+/// Who accepts keeps the place that they have.
+async fn call_off(
+    db: &impl ConnectionTrait,
+    asked: &Asked<'_>,
+    reply: &Reply,
+    who: &Attendee,
+    now: DateTime<Utc>,
+) -> Result<Outcome> {
     let told = |verdict| Outcome { verdict, event: Some(asked.event.id), ..Outcome::default() };
     let row = registered::Entity::find()
         .filter(registered::Column::EventId.eq(asked.event.id))
@@ -238,10 +301,20 @@ async fn call_off(db: &impl ConnectionTrait, asked: &Asked, who: &Attendee, now:
         .one(db)
         .await?;
     let Some(row) = row else { return Ok(told("not-invited")) };
-    if who.status != Some(entity::state::AnswerStatus::Declined) {
+    match who.status {
+        Some(AnswerStatus::Declined) => {}
+        Some(AnswerStatus::Accepted) => return Ok(told("kept")),
+        Some(AnswerStatus::Tentative) | None => return Ok(told("registered")),
+    }
+    let mut all = session::Entity::find().filter(session::Column::EventId.eq(asked.event.id)).all(db).await?;
+    all.retain(|session| is_ahead(session, now));
+    let meant: HashSet<SessionId> = asked.sessions.iter().map(|session| session.id).collect();
+    if all.iter().any(|session| !meant.contains(&session.id)) {
         return Ok(told("registered"));
     }
-    let event = registration::hold(db, asked.event.id).await?;
-    registration::call_off(db, &event, row.id, "public", now).await?;
+    if all.iter().any(|session| reply.sequence < session.answers_from) {
+        return Ok(told("late"));
+    }
+    registration::call_off(db, asked.event, row.id, "public", now).await?;
     Ok(told("taken"))
 }

@@ -11,6 +11,8 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
+use crate::db::insert_all;
+
 /// How far ahead of the clock here a sender's clock is believed.
 const AHEAD: TimeDelta = TimeDelta::days(1);
 
@@ -44,44 +46,45 @@ pub enum Taken {
     Older,
 }
 
-/// Writes an answer to a session down, in the caller's transaction. The highest SEQUENCE, then the latest stamp wins
+/// Writes one answer to each of these sessions down, in the caller's transaction, which holds their event and read them
+/// since: whoever moves them, or answers too, comes before or after. The highest SEQUENCE, then the latest stamp wins
 /// (RFC 5546 section 2.1.5); of two with both alike the one that comes later. One without a SEQUENCE is to what is now.
+/// Gives what became of it, session by session.
 pub async fn give(
     db: &impl ConnectionTrait,
-    session: &session::Model,
-    given: Given,
+    sessions: &[session::Model],
+    given: &Given,
     now: DateTime<Utc>,
-) -> Result<Taken, DbErr> {
-    if given.sequence.is_some_and(|sequence| sequence < session.answers_from) {
-        return Ok(Taken::Late);
-    }
-    let there = answer::Entity::find()
-        .filter(Column::SessionId.eq(session.id))
-        .filter(Column::PersonId.eq(given.person))
-        .one(db)
-        .await?;
-    let standing = there.filter(|row| row.cleared_at.is_none()).map(|row| (row.sequence, row.stamp));
+) -> Result<Vec<Taken>, DbErr> {
+    let ids: Vec<SessionId> = sessions.iter().map(|session| session.id).collect();
+    let standing = standing(db, &ids, given.person).await?;
+    // An answer that names none is to what mails say now: none that answers an earlier mail may beat it.
+    let told: HashMap<SessionId, i32> = match given.sequence {
+        Some(_) => HashMap::new(),
+        None => asked(db, &ids).await?.into_iter().collect(),
+    };
     let stamp = given.stamp.map_or(now, |stamp| stamp.min(now + AHEAD));
-    let (sequence, stamp) = match (given.sequence, standing) {
-        (Some(sequence), Some(standing)) if (sequence, stamp) < standing => return Ok(Taken::Older),
-        (Some(sequence), _) => (sequence, stamp),
-        // What is said on a page is said now, whatever a mail's clock claimed.
-        (None, Some((sequence, before))) => (sequence.max(session.answers_from), stamp.max(before)),
-        (None, None) => (session.answers_from, stamp),
-    };
-    let row = answer::ActiveModel {
-        session_id: Set(session.id),
-        person_id: Set(given.person),
-        status: Set(given.status),
-        comment: Set(given.comment),
-        sequence: Set(sequence),
-        stamp: Set(stamp),
-        via: Set(given.via),
-        by_person_id: Set(given.by),
-        answered_at: Set(now),
-        cleared_at: Set(None),
-        ..Default::default()
-    };
+    let (mut seen, mut rows) = (Vec::new(), Vec::new());
+    for session in sessions {
+        let (sequence, stamp) = match (given.sequence, standing.get(&session.id).copied()) {
+            (Some(sequence), _) if sequence < session.answers_from => {
+                seen.push(Taken::Late);
+                continue;
+            }
+            (Some(sequence), Some(before)) if (sequence, stamp) < before => {
+                seen.push(Taken::Older);
+                continue;
+            }
+            (Some(sequence), _) => (sequence, stamp),
+            (None, before) => {
+                let asked = told.get(&session.id).copied().unwrap_or_default().max(session.answers_from);
+                // What is said on a page is said now, whatever a mail's clock claimed.
+                before.map_or((asked, stamp), |(sequence, said)| (asked.max(sequence), stamp.max(said)))
+            }
+        };
+        seen.push(Taken::Stands);
+        rows.push(row(session.id, given, (sequence, stamp), now));
+    }
     let over = OnConflict::columns([Column::SessionId, Column::PersonId])
         .update_columns([
             Column::Status,
@@ -94,8 +97,48 @@ pub async fn give(
             Column::ClearedAt,
         ])
         .to_owned();
-    answer::Entity::insert(row).on_conflict(over).exec_without_returning(db).await?;
-    Ok(Taken::Stands)
+    insert_all(db, rows, Some(&over)).await?;
+    Ok(seen)
+}
+
+/// SEQUENCE and stamp of the answers of a person that stand, by session.
+async fn standing(
+    db: &impl ConnectionTrait,
+    ids: &[SessionId],
+    person: PersonId,
+) -> Result<HashMap<SessionId, (i32, DateTime<Utc>)>, DbErr> {
+    let mut found = HashMap::new();
+    for ids in ids.chunks(1_000) {
+        let rows = answer::Entity::find()
+            .filter(Column::SessionId.is_in(ids.iter().copied()))
+            .filter(Column::PersonId.eq(person))
+            .filter(Column::ClearedAt.is_null())
+            .all(db)
+            .await?;
+        found.extend(rows.into_iter().map(|row| (row.session_id, (row.sequence, row.stamp))));
+    }
+    Ok(found)
+}
+
+fn row(
+    session: SessionId,
+    given: &Given,
+    (sequence, stamp): (i32, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> answer::ActiveModel {
+    answer::ActiveModel {
+        session_id: Set(session),
+        person_id: Set(given.person),
+        status: Set(given.status),
+        comment: Set(given.comment.clone()),
+        sequence: Set(sequence),
+        stamp: Set(stamp),
+        via: Set(given.via),
+        by_person_id: Set(given.by),
+        answered_at: Set(now),
+        cleared_at: Set(None),
+        ..Default::default()
+    }
 }
 
 /// Makes the answers to these sessions void: their time or place changed, and their SEQUENCE with it. In the caller's

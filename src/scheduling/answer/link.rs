@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use entity::id::{PersonId, SeriesId, SessionId};
+use entity::id::{EventId, PersonId, SeriesId, SessionId};
 use entity::state::{EventStatus, SessionStatus};
 use entity::{event, person, session};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::access::SigningKey;
 use crate::error::{Code, Error, Result};
 use crate::scheduling::audience::{Audience, invited_by_day};
+use crate::scheduling::registration::hold;
 
 const PURPOSE: &str = "answer";
 
@@ -103,6 +105,34 @@ impl Question {
     }
 }
 
+impl Scope {
+    /// Which sessions.
+    fn condition(self) -> SimpleExpr {
+        match self {
+            Self::Session(id) => session::Column::Id.eq(id),
+            Self::Series(id) => session::Column::SeriesId.eq(id),
+        }
+    }
+}
+
+fn gone() -> Error {
+    Error::new(Code::NotFound)
+}
+
+/// What a person is asked, in a transaction that writes the answer down. It holds the event first: nobody moves it
+/// meanwhile, and of two who answer at once the second sees what the first said.
+pub async fn question_held(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<Question> {
+    let of = session::Entity::find().select_only().column(session::Column::EventId).filter(scope.condition());
+    let event: Option<EventId> = of.into_tuple().one(db).await?;
+    hold(db, event.ok_or_else(gone)?).await?;
+    question(db, scope, person, now).await
+}
+
 /// What a person is asked; `not-found` for what was never published, or is no more.
 pub async fn question(
     db: &impl ConnectionTrait,
@@ -110,12 +140,8 @@ pub async fn question(
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Result<Question> {
-    let gone = || Error::new(Code::NotFound);
-    let of = match scope {
-        Scope::Session(id) => session::Column::Id.eq(id),
-        Scope::Series(id) => session::Column::SeriesId.eq(id),
-    };
-    let sessions = session::Entity::find().filter(of).order_by_asc(session::Column::StartsAt).all(db).await?;
+    let sessions =
+        session::Entity::find().filter(scope.condition()).order_by_asc(session::Column::StartsAt).all(db).await?;
     let first = sessions.first().ok_or_else(gone)?;
     let event = event::Entity::find_by_id(first.event_id).one(db).await?.ok_or_else(gone)?;
     if event.published_at.is_none() || event.status == EventStatus::Draft {

@@ -14,5 +14,5 @@ pub mod shown;
 
 pub use assistant::{assists, end, for_whom, name_assistant, of_person};
 pub use give::{Given, Taken, clear, give};
-pub use link::{Link, Question, Scope, State, question};
+pub use link::{Link, Question, Scope, State, question, question_held};
 pub use read::{Tally, of_one, of_people, of_session, of_sessions, tallies};

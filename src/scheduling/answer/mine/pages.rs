@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::calendar::subscription;
 use crate::error::{Code, Error, Result};
-use crate::scheduling::answer::{Given, Scope, State, end, for_whom, give, name_assistant, of_person, question};
+use crate::scheduling::answer::{Given, Scope, State, end, for_whom, give, name_assistant, of_person, question_held};
 use crate::scheduling::{is_ahead, session as sitting};
 use crate::view::format;
 use crate::web::{Page, Seat, Signed};
@@ -64,7 +64,7 @@ pub async fn say(Seat { page, signed }: Seat, Path(id): Path<i64>, Signed(typed)
     if by.is_some() && !for_whom(&tx, person.id).await?.iter().any(|row| row.id == whose) {
         return Err(gone());
     }
-    let asked = question(&tx, Scope::Session(SessionId(id)), whose, now).await?;
+    let asked = question_held(&tx, Scope::Session(SessionId(id)), whose, now).await?;
     if asked.state == State::NotInvited {
         return Err(gone());
     }
@@ -73,18 +73,9 @@ pub async fn say(Seat { page, signed }: Seat, Path(id): Path<i64>, Signed(typed)
         tx.rollback().await?;
         return Ok(Redirect::to("/my/answers?done=changed").into_response());
     }
-    for session in &asked.sessions {
-        let given = Given {
-            person: whose,
-            status,
-            comment: String::new(),
-            sequence: None,
-            stamp: None,
-            via: AnswerVia::Page,
-            by,
-        };
-        give(&tx, session, given, now).await?;
-    }
+    let comment = String::new();
+    let given = Given { person: whose, status, comment, sequence: None, stamp: None, via: AnswerVia::Page, by };
+    give(&tx, &asked.sessions, &given, now).await?;
     tx.commit().await?;
     let leave = asked.event.required && status == AnswerStatus::Declined;
     let done = if leave { "declined-required" } else { status.as_str() };

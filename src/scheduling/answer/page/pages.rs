@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::scheduling::answer::{Given, Link, Question, State, give, question};
+use crate::scheduling::answer::{Given, Link, Question, State, give, question, question_held};
 use crate::scheduling::{session as sitting, wording};
 use crate::view::format;
 use crate::web::Page;
@@ -78,7 +78,7 @@ pub async fn take(
     let mut wrong = Vec::new();
     let comment = wording::line("comment", &typed.comment, 500, &mut wrong);
     let tx = app.db.begin().await?;
-    let question = question(&tx, link.scope, link.person, now).await?;
+    let question = question_held(&tx, link.scope, link.person, now).await?;
     let again = match status {
         _ if question.state != State::Open => Some(Again::First),
         None => Some(Again::Nothing),
@@ -90,18 +90,9 @@ pub async fn take(
         tx.rollback().await?;
         return show(&page, &token, &question, &asked, (again.unwrap_or(Again::First), &typed.comment)).await;
     };
-    for session in &question.sessions {
-        let given = Given {
-            person: link.person,
-            status,
-            comment: comment.clone(),
-            sequence: None,
-            stamp: None,
-            via: AnswerVia::Link,
-            by: None,
-        };
-        give(&tx, session, given, now).await?;
-    }
+    let given =
+        Given { person: link.person, status, comment, sequence: None, stamp: None, via: AnswerVia::Link, by: None };
+    give(&tx, &question.sessions, &given, now).await?;
     tx.commit().await?;
     if one_click {
         return Ok(StatusCode::OK.into_response());
