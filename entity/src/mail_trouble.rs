@@ -10,7 +10,7 @@ pub struct Model {
     /// The address, lower case.
     #[sea_orm(primary_key, auto_increment = false)]
     pub address: String,
-    /// Whether the server there said that it will never take mail (RFC 3463, class 5).
+    /// Whether the server there said that it will never take mail (RFC 3463: 5.1.1 and its like).
     pub permanent: bool,
     /// Its status code, `5.1.1`.
     pub status: String,

@@ -53,8 +53,14 @@ pub struct Word {
     pub reason: String,
 }
 
-/// Writes down that mail to an address came back. What was said for good stays so.
-pub async fn mark(db: &impl ConnectionTrait, address: &str, word: &Word, now: DateTime<Utc>) -> Result<(), DbErr> {
+/// Writes down that mail to an address came back. What was said for good stays so. Gives since when that address is
+/// marked.
+pub async fn mark(
+    db: &impl ConnectionTrait,
+    address: &str,
+    word: &Word,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, DbErr> {
     let address = address.to_lowercase();
     let Some(there) = mail_trouble::Entity::find_by_id(address.clone()).one(db).await? else {
         let row = mail_trouble::ActiveModel {
@@ -66,8 +72,9 @@ pub async fn mark(db: &impl ConnectionTrait, address: &str, word: &Word, now: Da
             first_at: Set(now),
             last_at: Set(now),
         };
-        return mail_trouble::Entity::insert(row).exec_without_returning(db).await.map(drop);
+        return mail_trouble::Entity::insert(row).exec_without_returning(db).await.map(|_| now);
     };
+    let since = there.first_at;
     let (times, stays) = (there.times.saturating_add(1), there.permanent && !word.permanent);
     let mut row = there.into_active_model();
     row.times = Set(times);
@@ -77,7 +84,7 @@ pub async fn mark(db: &impl ConnectionTrait, address: &str, word: &Word, now: Da
         row.status = Set(word.status.clone());
         row.reason = Set(word.reason.clone());
     }
-    row.update(db).await.map(drop)
+    row.update(db).await.map(|_| since)
 }
 
 /// Says that an address takes mail again; whether anything was known against it.
@@ -110,18 +117,16 @@ pub async fn of_event(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<m
         .await
 }
 
-/// The message of that Message-ID's left part that went to one of these addresses.
+/// The messages of these Message-IDs' left parts that were handed to a mail server.
 pub async fn sent_as(
     db: &impl ConnectionTrait,
-    message_id: &str,
-    addresses: &[String],
-) -> Result<Option<outbox::Model>, DbErr> {
-    let rows = outbox::Entity::find()
-        .filter(outbox::Column::MessageId.eq(message_id))
+    message_ids: impl IntoIterator<Item = &str>,
+) -> Result<Vec<outbox::Model>, DbErr> {
+    outbox::Entity::find()
+        .filter(outbox::Column::MessageId.is_in(message_ids))
         .filter(outbox::Column::Attempts.gt(0))
         .all(db)
-        .await?;
-    Ok(rows.into_iter().find(|row| addresses.contains(&row.address.to_lowercase())))
+        .await
 }
 
 /// A message that was sent came back: it never arrived.

@@ -13,6 +13,7 @@ mod api;
 mod attendance;
 mod audience;
 mod backup;
+mod bounces;
 mod conflict;
 mod content;
 mod crash;

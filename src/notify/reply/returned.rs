@@ -1,30 +1,42 @@
-//! Mail that came back: its message is marked, its address too, and the organiser is told once.
+//! Mail that came back: its message is marked, its address too, and the organiser is told.
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use entity::id::EventId;
 use entity::state::MessageKind;
-use entity::{event, outbox, person};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use entity::{event, outbox, person, session};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
 use super::bounce::{Fate, Report};
 use super::take::Outcome;
 use crate::error::Result;
+use crate::notify::digest;
 use crate::outbox::trouble::{self, Word};
 use crate::outbox::{Message, enqueue};
+use crate::people::canonical;
 use crate::scheduling::joint::decide_for;
 
 /// Takes what a mail server says, in the caller's transaction. It must name a mail that was sent, and the address that
 /// it was sent to: whoever forges one knows no Message-ID.
 pub(super) async fn take(db: &impl ConnectionTrait, report: &Report, now: DateTime<Utc>) -> Result<Vec<Outcome>> {
+    let lefts = report.ids.iter().map(|id| {
+        let bare = id.trim_matches(['<', '>']);
+        bare.split_once('@').map_or(bare, |(left, _)| left)
+    });
+    let sent = trouble::sent_as(db, lefts).await?;
     let mut found = Vec::new();
     for fate in &report.recipients {
-        found.push(one(db, &report.ids, fate, now).await?);
+        found.push(one(db, &sent, fate, now).await?);
     }
     Ok(found)
 }
 
-async fn one(db: &impl ConnectionTrait, ids: &[String], fate: &Fate, now: DateTime<Utc>) -> Result<Outcome> {
-    let Some(row) = message(db, ids, fate).await? else { return Ok(Outcome::of("unknown-message")) };
+async fn one(db: &impl ConnectionTrait, sent: &[outbox::Model], fate: &Fate, now: DateTime<Utc>) -> Result<Outcome> {
+    let Some(row) = sent.iter().find(|row| fate.addresses.contains(&canonical(&row.address))) else {
+        return Ok(Outcome::of("unknown-message"));
+    };
     let told = |verdict| Outcome { verdict, event: row.event_id, session: row.session_id, person: row.person_id };
     let verdict = match fate.action.as_str() {
         "failed" => "taken",
@@ -33,30 +45,24 @@ async fn one(db: &impl ConnectionTrait, ids: &[String], fate: &Fate, now: DateTi
         _ => return Ok(told("delivered")),
     };
     let word = Word { permanent: fate.is_permanent(), status: fate.status.clone(), reason: fate.reason.clone() };
-    trouble::mark(db, &row.address, &word, now).await?;
+    let since = trouble::mark(db, &row.address, &word, now).await?;
     if verdict == "taken" {
-        trouble::returned(db, &row, &fate.reason).await?;
-        tell(db, &row, fate, now).await?;
+        trouble::returned(db, row, &fate.reason).await?;
+        tell(db, row, fate, since, now).await?;
     }
     Ok(told(verdict))
 }
 
-async fn message(db: &impl ConnectionTrait, ids: &[String], fate: &Fate) -> Result<Option<outbox::Model>> {
-    for id in ids {
-        let left = id.trim_matches(['<', '>']).split_once('@').map_or(id.as_str(), |(left, _)| left);
-        if let Some(row) = trouble::sent_as(db, left, &fate.addresses).await? {
-            return Ok(Some(row));
-        }
-    }
-    Ok(None)
-}
-
-/// Tells the organisers of an event, once for an address. Of a returned mail that told of a returned mail nobody hears.
-async fn tell(db: &impl ConnectionTrait, row: &outbox::Model, fate: &Fate, now: DateTime<Utc>) -> Result<()> {
-    let Some(id) = row.event_id.filter(|_| row.kind != MessageKind::Bounce) else { return Ok(()) };
-    let Some(event) = event::Entity::find_by_id(id).one(db).await? else { return Ok(()) };
+/// Tells the organisers of an event, once a day for an address, and anew once its mark was taken off. Of a returned mail
+/// that told of a returned mail nobody hears; of a morning's, those of the sessions that it named, each once.
+async fn tell(
+    db: &impl ConnectionTrait,
+    row: &outbox::Model,
+    fate: &Fate,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let address = row.address.to_lowercase();
-    let accounts = decide_for(db, &event).await?;
     let name = match row.person_id {
         Some(id) => person::Entity::find_by_id(id).one(db).await?.map(|person| person.name),
         None => None,
@@ -65,11 +71,36 @@ async fn tell(db: &impl ConnectionTrait, row: &outbox::Model, fate: &Fate, now: 
         "address": row.address, "reason": fate.reason, "status": fate.status, "permanent": fate.is_permanent(),
         "kind": row.kind, "name": name,
     });
-    let letter = |account: entity::account::Model| Message {
-        event_id: Some(id),
-        account_id: Some(account.id),
-        ..Message::new(MessageKind::Bounce, format!("bounce:{id}:{address}:{}", account.id), account.email)
-            .saying(detail.clone())
-    };
-    Ok(enqueue(db, accounts.into_iter().map(letter).collect(), now).await?)
+    let (mut letters, mut told) = (Vec::new(), HashSet::new());
+    for event in events(db, row).await? {
+        for account in decide_for(db, &event).await? {
+            if told.insert(account.id) {
+                let (id, since, day) = (event.id, since.timestamp(), now.date_naive());
+                let key = format!("bounce:{id}:{address}:{}:{since}:{day}", account.id);
+                letters.push(Message {
+                    event_id: Some(id),
+                    account_id: Some(account.id),
+                    ..Message::new(MessageKind::Bounce, key, account.email).saying(detail.clone())
+                });
+            }
+        }
+    }
+    Ok(enqueue(db, letters, now).await?)
+}
+
+/// The events whose organisers are to hear of a returned mail, by id.
+async fn events(db: &impl ConnectionTrait, row: &outbox::Model) -> Result<Vec<event::Model>> {
+    let find = event::Entity::find().order_by_asc(event::Column::Id);
+    match row.event_id {
+        _ if row.kind == MessageKind::Bounce => Ok(Vec::new()),
+        Some(id) => Ok(find.filter(event::Column::Id.eq(id)).all(db).await?),
+        None => {
+            let named = session::Entity::find()
+                .select_only()
+                .column(session::Column::EventId)
+                .filter(session::Column::Id.is_in(digest::named(row)));
+            let ids: Vec<EventId> = named.into_tuple().all(db).await?;
+            Ok(find.filter(event::Column::Id.is_in(ids)).all(db).await?)
+        }
+    }
 }
