@@ -1,28 +1,32 @@
-//! One look at a mailbox: what nobody has seen is taken in, flagged and moved aside.
+//! One look at a mailbox: what was not taken in yet is taken in, flagged and moved aside.
 
-use async_imap::error::Error as ImapError;
-use async_imap::types::{Fetch, Uid};
-use futures_util::TryStreamExt;
+use async_imap::imap_proto::{MailboxDatum, Response};
+use async_imap::types::{Flag, Mailbox, Uid};
 use tokio_util::sync::CancellationToken;
 
-use super::connect::{Broken, Open, in_time, open, still_there, within};
-use super::contact::Contact;
+use super::aside::{Aside, Moved, step};
+use super::command::{ask, demand};
+use super::connect::{Broken, Open, open, still_there, within};
+use super::contact::{Contact, Went};
+use super::fetch::fetch;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::notify::reply::{Intake, receive};
+use crate::notify::reply::receive;
 
 /// Mails of one look.
 const MOST: usize = 500;
-/// Mails that may fail to be taken in before a look is given up.
+/// Mails that may fail before a look, or the tidying after it, is given up.
 const FAILURES: usize = 3;
+/// The keyword of mails that were taken in: other programs that read the mailbox flag mails as seen, too.
+const TAKEN: &str = "pufa-taken";
 
 /// What a look brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Brought {
     /// Taken in, whatever it changed.
     pub taken: usize,
-    /// Left where it was: too large, or it could not be moved.
+    /// Left where it was: it could not be moved.
     pub left: usize,
 }
 
@@ -35,144 +39,181 @@ pub async fn look(
     stop: &CancellationToken,
 ) -> Brought {
     let mut brought = Brought::default();
-    let went = round(db, clock, target, &mut brought, stop).await;
-    let outcome = if went.is_ok() { "good" } else { "bad" };
+    let round = Round { db, clock, target, contact, stop };
+    let went = round.look(&mut brought).await.unwrap_or_else(|Broken(why)| Went::Wrong(why));
+    let outcome = if went == Went::Well { "good" } else { "bad" };
     metrics::counter!("pufa_mailbox_looks_total", "outcome" => outcome).increment(1);
-    metrics::gauge!("pufa_mailbox_reachable").set(if went.is_ok() { 1.0 } else { 0.0 });
-    if let Err(Broken(why)) = &went {
-        tracing::warn!(mailbox = ?target, %why, "the mailbox could not be read; it is tried again later");
+    metrics::gauge!("pufa_mailbox_reachable").set(if matches!(went, Went::Wrong(_)) { 0.0 } else { 1.0 });
+    if let Some(why) = went.problem() {
+        tracing::warn!(mailbox = ?target, %why, "not all went well at the mailbox; it is tried again later");
     }
-    contact.went(went.err().map(|Broken(why)| why), every, clock.now());
+    contact.went(went, every, clock.now());
     brought
 }
 
-async fn round(
-    db: &Db,
-    clock: &dyn Clock,
-    target: &Target,
-    brought: &mut Brought,
-    stop: &CancellationToken,
-) -> Result<(), Broken> {
-    let mut session = open(target).await?;
-    within(target, "open the folder", session.select(&target.folder)).await?;
-    still_there(target, "open the folder", &mut session).await?;
-    let unseen = within(target, "search", session.uid_search("UNSEEN")).await?;
-    let mut uids: Vec<Uid> = unseen.into_iter().collect();
-    uids.sort_unstable();
-    uids.truncate(MOST);
-    let mut aside = Aside::Untried;
-    let mut failures = 0;
-    let mut trouble = None;
-    for (uid, size) in sizes(target, &mut session, &uids).await? {
-        if stop.is_cancelled() || failures >= FAILURES {
-            break;
+/// How it is known which mails were taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Marks {
+    /// By a keyword of our own.
+    Keyword,
+    /// By their being seen, where the server keeps no keywords.
+    Seen,
+}
+
+impl Marks {
+    /// What the folder allows (RFC 9051 section 7.1, PERMANENTFLAGS).
+    fn of(folder: &Mailbox) -> Self {
+        let keeps = |flag: &Flag<'_>| match flag {
+            Flag::MayCreate => true,
+            Flag::Custom(name) => name.eq_ignore_ascii_case(TAKEN),
+            _ => false,
+        };
+        if folder.permanent_flags.iter().any(keeps) { Self::Keyword } else { Self::Seen }
+    }
+
+    fn flags(self) -> String {
+        match self {
+            Self::Keyword => format!("\\Seen {TAKEN}"),
+            Self::Seen => "\\Seen".to_owned(),
         }
-        if size > target.limit {
-            tracing::warn!(uid, size, "a mail is too large to be read; it is left, flagged as seen");
-            metrics::counter!("pufa_mail_received_total", "verdict" => "too-large").increment(1);
-            brought.left += 1;
-            flag(target, &mut session, uid).await?;
-            continue;
-        }
-        let Some(raw) = fetch(target, &mut session, uid).await? else { continue };
-        match receive(db, Intake::of(raw, target.limit), clock.now()).await {
-            Ok(_) => brought.taken += 1,
-            Err(error) => {
-                tracing::error!(uid, %error, "a mail could not be taken in; it is left and comes again");
-                trouble = Some(Broken::at("take in", "the database did not take it"));
+    }
+}
+
+/// What a look works with.
+struct Round<'a> {
+    db: &'a Db,
+    clock: &'a dyn Clock,
+    target: &'a Target,
+    contact: &'a Contact,
+    stop: &'a CancellationToken,
+}
+
+impl Round<'_> {
+    async fn look(&self, brought: &mut Brought) -> Result<Went, Broken> {
+        let target = self.target;
+        let mut session = open(target).await?;
+        let folder = within(target, "open the folder", session.select(&target.folder)).await?;
+        still_there(target, "open the folder", &mut session).await?;
+        let marks = Marks::of(&folder);
+        // What was taken in, and then the line broke or the folder was full.
+        let (new, taken) = match marks {
+            Marks::Keyword => {
+                let new = search(target, &mut session, &format!("UNKEYWORD {TAKEN}")).await?;
+                (new, search(target, &mut session, &format!("KEYWORD {TAKEN} UNDELETED")).await?)
+            }
+            Marks::Seen => (search(target, &mut session, "UNSEEN").await?, Vec::new()),
+        };
+        let mut uids = self.contact.order(folder.uid_validity, new);
+        uids.truncate(MOST);
+        let mut aside = Aside::Untried;
+        let went = self.take_in(&mut session, &uids, marks, &mut aside, brought).await?;
+        let tidied = self.tidy(&mut session, &taken, &mut aside, brought).await?;
+        // The server may hang up first; all that mattered is done.
+        drop(within(target, "sign out", session.logout()).await);
+        Ok(went.and(tidied))
+    }
+
+    /// Takes these mails in, one after the other.
+    async fn take_in(
+        &self,
+        session: &mut Open,
+        uids: &[Uid],
+        marks: Marks,
+        aside: &mut Aside,
+        brought: &mut Brought,
+    ) -> Result<Went, Broken> {
+        let (mut went, mut failures) = (Went::Well, 0);
+        for &uid in uids {
+            if self.stop.is_cancelled() || failures >= FAILURES {
+                break;
+            }
+            let trouble = match fetch(self.target, session, uid).await {
+                Ok(Ok(None)) => continue,
+                Ok(Ok(Some(intake))) => match receive(self.db, intake, self.clock.now()).await {
+                    Ok(_) => None,
+                    Err(error) => {
+                        tracing::error!(uid, %error, "a mail could not be taken in; it is left and comes again");
+                        Some("take in: the database did not take it".to_owned())
+                    }
+                },
+                Ok(Err(refused)) => Some(format!("fetch a mail: {refused}")),
+                // The connection is of no use any more.
+                Err(Broken(why)) => return Ok(went.and(self.contact.failed(uid, why))),
+            };
+            if let Some(why) = trouble {
+                went = went.and(self.contact.failed(uid, why));
                 failures += 1;
                 continue;
             }
-        }
-        flag(target, &mut session, uid).await?;
-        if let Err(why) = aside.put(target, &mut session, uid).await? {
-            tracing::warn!(uid, folder = target.done, %why, "a mail was taken in, and could not be moved aside");
-            trouble = Some(Broken::at(&format!("move to {}", target.done), why));
-            brought.left += 1;
-        }
-    }
-    // The server may hang up first; all that mattered is done.
-    drop(within(target, "sign out", session.logout()).await);
-    trouble.map_or(Ok(()), Err)
-}
-
-/// The sizes of mails, in the order of `uids`.
-async fn sizes(target: &Target, session: &mut Open, uids: &[Uid]) -> Result<Vec<(Uid, usize)>, Broken> {
-    if uids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let set = uids.iter().map(Uid::to_string).collect::<Vec<_>>().join(",");
-    let asked = async { session.uid_fetch(set, "(UID RFC822.SIZE)").await?.try_collect::<Vec<Fetch>>().await };
-    let found = within(target, "ask for sizes", asked).await?;
-    if found.len() < uids.len() {
-        still_there(target, "ask for sizes", session).await?;
-    }
-    let size = |uid: &Uid| {
-        let row = found.iter().find(|row| row.uid == Some(*uid))?;
-        Some((*uid, usize::try_from(row.size?).unwrap_or(usize::MAX)))
-    };
-    Ok(uids.iter().filter_map(size).collect())
-}
-
-/// A mail as it is; None when somebody else took it away meanwhile. It stays unseen.
-async fn fetch(target: &Target, session: &mut Open, uid: Uid) -> Result<Option<Vec<u8>>, Broken> {
-    let asked =
-        async { session.uid_fetch(uid.to_string(), "(UID BODY.PEEK[])").await?.try_collect::<Vec<Fetch>>().await };
-    let found = within(target, "fetch a mail", asked).await?;
-    if found.is_empty() {
-        still_there(target, "fetch a mail", session).await?;
-    }
-    Ok(found.iter().find(|row| row.uid == Some(uid)).and_then(Fetch::body).map(<[u8]>::to_vec))
-}
-
-async fn flag(target: &Target, session: &mut Open, uid: Uid) -> Result<(), Broken> {
-    let asked = async {
-        let answers = session.uid_store(uid.to_string(), "+FLAGS.SILENT (\\Seen)").await?;
-        answers.try_collect::<Vec<Fetch>>().await
-    };
-    within(target, "flag a mail", asked).await.map(drop)
-}
-
-/// How mails are moved aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Aside {
-    Untried,
-    Move,
-    Copy,
-}
-
-impl Aside {
-    /// Moves a mail aside. The inner error is one that leaves the connection as it is: a folder that is full or closed.
-    async fn put(&mut self, target: &Target, session: &mut Open, uid: Uid) -> Result<Result<(), String>, Broken> {
-        let step = format!("move to {}", target.done);
-        if *self == Self::Untried {
-            *self = Self::Move;
-            // It is there already, mostly; what cannot be made shows when it is moved to.
-            drop(within(target, &step, session.create(&target.done)).await);
-        }
-        if *self == Self::Move {
-            match in_time(target, &step, session.uid_mv(uid.to_string(), &target.done)).await? {
-                Ok(()) => return Ok(Ok(())),
-                Err(ImapError::No(why)) => return Ok(Err(why)),
-                // A server without MOVE (RFC 6851).
-                Err(ImapError::Bad(_)) => *self = Self::Copy,
-                Err(why) => return Err(Broken::at(&step, why)),
+            brought.taken += 1;
+            let flag = format!("UID STORE {uid} +FLAGS.SILENT ({})", marks.flags());
+            if let Err(refused) = ask(self.target, "flag a mail", session, &flag, |_| {}).await? {
+                went = went.and(Went::Wrong(format!("flag a mail: {refused}")));
+            }
+            if let Err(why) = aside.put(self.target, session, uid).await? {
+                tracing::warn!(uid, folder = self.target.done, %why, "a mail was taken in, and could not be moved aside");
+                went = went.and(Went::Partly(format!("{}: {why}", step(self.target))));
+                brought.left += 1;
             }
         }
-        match in_time(target, &step, session.uid_copy(uid.to_string(), &target.done)).await? {
-            Ok(()) => {}
-            Err(ImapError::No(why) | ImapError::Bad(why)) => return Ok(Err(why)),
-            Err(why) => return Err(Broken::at(&step, why)),
+        Ok(went)
+    }
+
+    /// Puts aside what was taken in by an earlier look and still lies there.
+    async fn tidy(
+        &self,
+        session: &mut Open,
+        taken: &[Uid],
+        aside: &mut Aside,
+        brought: &mut Brought,
+    ) -> Result<Went, Broken> {
+        let (mut went, mut failures) = (Went::Well, 0);
+        for &uid in taken.iter().take(MOST) {
+            if self.stop.is_cancelled() || failures >= FAILURES {
+                break;
+            }
+            match aside.shift(self.target, session, uid).await? {
+                Moved::Yes => {}
+                Moved::Unable => break,
+                Moved::Refused(why) => {
+                    went = went.and(Went::Partly(format!("{}: {why}", step(self.target))));
+                    brought.left += 1;
+                    failures += 1;
+                }
+            }
         }
-        let removed = async {
-            let gone = session.uid_store(uid.to_string(), "+FLAGS.SILENT (\\Deleted)").await?;
-            gone.try_collect::<Vec<Fetch>>().await?;
-            session.uid_expunge(uid.to_string()).await?.try_collect::<Vec<_>>().await
+        Ok(went)
+    }
+}
+
+/// The mails that a search finds, in the order in which they came.
+async fn search(target: &Target, session: &mut Open, what: &str) -> Result<Vec<Uid>, Broken> {
+    let mut found = Vec::new();
+    let read = |line: &Response<'_>| {
+        if let Response::MailboxData(MailboxDatum::Search(uids)) = line {
+            found.extend_from_slice(uids);
+        }
+    };
+    demand(target, "search", session, &format!("UID SEARCH {what}"), read).await?;
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keyword_is_used_where_the_folder_keeps_it() {
+        let of = |flags: &[&'static str]| {
+            Marks::of(&Mailbox {
+                permanent_flags: flags.iter().map(|flag| Flag::from(*flag)).collect(),
+                ..Mailbox::default()
+            })
         };
-        // Without UIDPLUS it stays, flagged as deleted.
-        match in_time(target, &step, removed).await? {
-            Ok(_) | Err(ImapError::Bad(_) | ImapError::No(_)) => Ok(Ok(())),
-            Err(why) => Err(Broken::at(&step, why)),
-        }
+        assert_eq!(of(&["\\Seen", "\\*"]), Marks::Keyword);
+        assert_eq!(of(&["\\Seen", "PUFA-taken"]), Marks::Keyword);
+        assert_eq!([of(&["\\Seen", "other"]), of(&[])], [Marks::Seen, Marks::Seen]);
     }
 }

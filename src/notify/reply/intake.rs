@@ -37,6 +37,15 @@ impl Intake {
         Self { digest: hex::encode(digest.finalize()), bytes, limit }
     }
 
+    /// A mail of which only the beginning is here, for at `size` bytes it is too large to be read.
+    #[must_use]
+    pub fn beginning(bytes: Vec<u8>, size: usize) -> Self {
+        let mut digest = Sha256::new();
+        hash(&mut digest, &bytes);
+        digest.update(size.to_be_bytes());
+        Self { digest: hex::encode(digest.finalize()), bytes, limit: 0 }
+    }
+
     /// Reads a mail to its end. Of one larger than `limit` bytes only the beginning is kept.
     pub fn read(mut from: impl Read, limit: usize) -> std::io::Result<Self> {
         let (mut digest, mut bytes, mut size) = (Sha256::new(), Vec::new(), 0_usize);

@@ -1,5 +1,6 @@
 //! Mailboxes: a real Dovecot of the test's own, and a server of a few lines that misbehaves as it is told.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -89,6 +90,13 @@ impl Dovecot {
         let (tmp, new) = (self.maildir("INBOX").join("tmp").join(&name), self.maildir("INBOX").join("new").join(&name));
         std::fs::write(&tmp, raw).unwrap();
         std::fs::rename(tmp, new).unwrap();
+    }
+
+    /// The same, but somebody opened it already with another program.
+    pub fn deliver_opened(&self, raw: &[u8]) {
+        open_to_all(&self.maildir("INBOX").join("cur"));
+        let name = format!("1.{}.test:2,S", uuid::Uuid::new_v4());
+        std::fs::write(self.maildir("INBOX").join("cur").join(name), raw).unwrap();
     }
 
     /// How many mails lie in a folder, and how many of them are flagged as seen.
@@ -183,34 +191,48 @@ pub enum Mood {
     Drops(&'static str),
     /// It says NO to a command that begins so.
     Refuses(&'static str, &'static str),
+    /// It knows no command that begins so.
+    Lacks(&'static str),
     /// It waits half a second before each answer.
     Slow,
 }
 
-/// A server of a few lines with a mailbox that holds one mail.
+/// A mail in a [`Rogue`]'s mailbox.
+#[derive(Clone, Debug, Default)]
+struct Lying {
+    raw: Vec<u8>,
+    seen: bool,
+    taken: bool,
+    deleted: bool,
+}
+
+/// A server of a few lines, and its mailbox.
 #[derive(Clone)]
 pub struct Rogue {
     pub port: u16,
     mood: Arc<Mutex<Mood>>,
     said: Arc<Mutex<Vec<String>>>,
-    seen: Arc<Mutex<bool>>,
+    mails: Arc<Mutex<BTreeMap<u32, Lying>>>,
+    keeps_keywords: Arc<Mutex<bool>>,
 }
 
 impl Rogue {
-    /// Starts one that holds `mail`.
-    pub async fn up(mail: Vec<u8>) -> Self {
+    /// Starts one that holds these mails, numbered from 7.
+    pub async fn up(mails: Vec<Vec<u8>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mails = (7..).zip(mails.into_iter().map(|raw| Lying { raw, ..Lying::default() })).collect();
         let rogue = Self {
             port: listener.local_addr().unwrap().port(),
             mood: Arc::new(Mutex::new(Mood::Kind)),
             said: Arc::default(),
-            seen: Arc::default(),
+            mails: Arc::new(Mutex::new(mails)),
+            keeps_keywords: Arc::new(Mutex::new(true)),
         };
         let own = rogue.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (own, mail) = (own.clone(), mail.clone());
-                tokio::spawn(async move { own.serve(stream, &mail).await });
+                let own = own.clone();
+                tokio::spawn(async move { own.serve(stream).await });
             }
         });
         rogue
@@ -221,12 +243,27 @@ impl Rogue {
         *self.mood.lock().unwrap() = mood;
     }
 
+    /// From now on it keeps no flags but its own.
+    pub fn keep_no_keywords(&self) {
+        *self.keeps_keywords.lock().unwrap() = false;
+    }
+
+    /// Another program opened the mails.
+    pub fn open_all(&self) {
+        self.mails.lock().unwrap().values_mut().for_each(|mail| mail.seen = true);
+    }
+
+    /// The mails that lie in its inbox.
+    pub fn held(&self) -> Vec<u32> {
+        self.mails.lock().unwrap().keys().copied().collect()
+    }
+
     /// The commands it was given, without their tags.
     pub fn said(&self) -> Vec<String> {
         std::mem::take(&mut *self.said.lock().unwrap())
     }
 
-    async fn serve(&self, mut stream: tokio::net::TcpStream, mail: &[u8]) {
+    async fn serve(&self, mut stream: tokio::net::TcpStream) {
         let (read, mut write) = stream.split();
         let mut lines = BufReader::new(read).lines();
         if *self.mood.lock().unwrap() == Mood::Mute {
@@ -241,7 +278,8 @@ impl Rogue {
                 Mood::Hangs(word) if command.starts_with(word) => std::future::pending().await,
                 Mood::Drops(word) if command.starts_with(word) => return,
                 Mood::Refuses(word, why) if command.starts_with(word) => format!("{tag} NO {why}\r\n").into_bytes(),
-                _ => self.answer(tag, command, mail),
+                Mood::Lacks(word) if command.starts_with(word) => format!("{tag} BAD unknown\r\n").into_bytes(),
+                _ => self.answer(tag, command),
             };
             if mood == Mood::Slow {
                 tokio::time::sleep(Duration::from_millis(500)).await;
@@ -252,31 +290,58 @@ impl Rogue {
         }
     }
 
-    fn answer(&self, tag: &str, command: &str, mail: &[u8]) -> Vec<u8> {
+    fn answer(&self, tag: &str, command: &str) -> Vec<u8> {
         let done = format!("{tag} OK done\r\n");
-        let seen = *self.seen.lock().unwrap();
         let with = |text: String| format!("{text}{done}").into_bytes();
+        let mut mails = self.mails.lock().unwrap();
         if command.starts_with("STARTTLS") {
             return format!("{tag} BAD unknown\r\n").into_bytes();
         }
         if command.starts_with("SELECT") {
-            return with("* 1 EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 1] ok\r\n* FLAGS (\\Seen)\r\n".to_owned());
+            let flags = if *self.keeps_keywords.lock().unwrap() { "\\Seen \\Deleted \\*" } else { "\\Seen \\Deleted" };
+            let count = mails.len();
+            return with(format!(
+                "* {count} EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 1] ok\r\n* FLAGS (\\Seen)\r\n* OK [PERMANENTFLAGS ({flags})] ok\r\n"
+            ));
         }
-        if command.starts_with("UID SEARCH") {
-            return with(if seen { "* SEARCH\r\n".to_owned() } else { "* SEARCH 7\r\n".to_owned() });
+        if let Some(what) = command.strip_prefix("UID SEARCH ") {
+            let meant = |mail: &Lying| match what {
+                "UNSEEN" => !mail.seen,
+                "UNKEYWORD pufa-taken" => !mail.taken,
+                "KEYWORD pufa-taken UNDELETED" => mail.taken && !mail.deleted,
+                other => panic!("search {other}"),
+            };
+            let found: String =
+                mails.iter().filter(|(_, mail)| meant(mail)).map(|(uid, _)| format!(" {uid}")).collect();
+            return with(format!("* SEARCH{found}\r\n"));
         }
-        if command.starts_with("UID FETCH") && command.contains("RFC822.SIZE") {
-            return with(format!("* 1 FETCH (UID 7 RFC822.SIZE {})\r\n", mail.len()));
-        }
-        if command.starts_with("UID FETCH") {
-            let head = format!("* 1 FETCH (UID 7 BODY[] {{{}}}\r\n", mail.len());
-            return [head.as_bytes(), mail, b")\r\n", done.as_bytes()].concat();
-        }
-        if command.starts_with("UID STORE") && command.contains("\\Seen") {
-            *self.seen.lock().unwrap() = true;
-        }
-        if command.starts_with("LOGOUT") {
-            return with("* BYE bye\r\n".to_owned());
+        let mut words = command.split(' ');
+        let uid = words.nth(2).and_then(|word| word.parse::<u32>().ok());
+        let Some((uid, mail)) = uid.and_then(|uid| Some((uid, mails.get_mut(&uid)?))) else {
+            let bye = if command.starts_with("LOGOUT") { "* BYE bye\r\n" } else { "" };
+            return with(bye.to_owned());
+        };
+        match command.split(' ').nth(1).unwrap_or_default() {
+            "FETCH" => {
+                let range = command.split_once("BODY.PEEK[]<").unwrap().1.split('>').next().unwrap();
+                let (from, length) = range.split_once('.').unwrap();
+                let (from, length): (usize, usize) = (from.parse().unwrap(), length.parse().unwrap());
+                let slice = mail.raw.get(from..mail.raw.len().min(from + length)).unwrap_or_default();
+                let head = format!(
+                    "* 1 FETCH (UID {uid} RFC822.SIZE {} BODY[]<{from}> {{{}}}\r\n",
+                    mail.raw.len(),
+                    slice.len()
+                );
+                return [head.as_bytes(), slice, b")\r\n", done.as_bytes()].concat();
+            }
+            "STORE" => {
+                mail.seen |= command.contains("\\Seen");
+                mail.taken |= command.contains("pufa-taken") && *self.keeps_keywords.lock().unwrap();
+                mail.deleted |= command.contains("\\Deleted");
+            }
+            "MOVE" => drop(mails.remove(&uid)),
+            "EXPUNGE" if mail.deleted => drop(mails.remove(&uid)),
+            _ => {}
         }
         done.into_bytes()
     }
