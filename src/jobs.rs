@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
 use crate::notify::mailbox::{Target, look};
-use crate::notify::{Delivery, House, write_due};
+use crate::notify::{Delivery, House, reply, write_due};
 use crate::scheduling::{registration, roster};
 use crate::state::App;
 
@@ -59,6 +59,7 @@ pub async fn start(app: &App) -> Result<Jobs> {
     }
     jobs.add(app, "registrations", "20 * * * * *".to_owned(), |app, _| async move { forget_registrations(&app).await })
         .await?;
+    jobs.add(app, "received", "40 7 * * * *".to_owned(), |app, _| async move { forget_received(&app).await }).await?;
     jobs.add(app, "fetches", every(5), |app, _| async move { write_fetches(&app).await }).await?;
     jobs.scheduler.start().await.map_err(Error::internal)?;
     Ok(jobs)
@@ -112,6 +113,16 @@ pub async fn forget_registrations(app: &App) -> Result<()> {
         let count = registration::forget(&tx, days, app.now()).await?;
         tx.commit().await?;
         tracing::info!(count, "registrations were deleted");
+    }
+    Ok(())
+}
+
+/// Deletes what is known of mails that came in, once it is old enough.
+pub async fn forget_received(app: &App) -> Result<()> {
+    let days = app.config.mailbox.keep_days;
+    if reply::is_due(app.db.read(), days, app.now()).await? {
+        let count = reply::forget(app.db.write(), days, app.now()).await?;
+        tracing::info!(count, "mails that came in long ago were forgotten");
     }
     Ok(())
 }

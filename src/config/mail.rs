@@ -167,6 +167,17 @@ pub struct Mailbox {
     pub ca: String,
     /// Whether a password may go to another machine in the clear.
     pub insecure: bool,
+    /// Days for which it is known what came in.
+    pub keep_days: u32,
+}
+
+impl Mailbox {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.keep_days < 30 {
+            return Err(ConfigError::Value { key: "mailbox.keep_days", why: "must be at least 30".to_owned() });
+        }
+        Ok(())
+    }
 }
 
 fn clock_time(text: &str) -> Option<NaiveTime> {

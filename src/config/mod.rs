@@ -243,6 +243,7 @@ impl Config {
             return wrong("database.max_connections", "must be at least 1");
         }
         self.mail.check()?;
+        self.mailbox.check()?;
         self.yearly_observances().map(drop)
     }
 }

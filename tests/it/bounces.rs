@@ -1,7 +1,8 @@
 //! Mail that comes back: what it says of an address, who hears of it and how often, and how long it is remembered.
 
 use entity::state::{MessageKind, MessageState, Role, Scope};
-use entity::{mail_trouble, outbox};
+use entity::{mail_trouble, outbox, received_mail};
+use pufa::jobs;
 use pufa::outbox::{Message, enqueue, trouble};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
@@ -76,5 +77,19 @@ journeys! {
         assert_eq!((letter.address.as_str(), letter.event_id.unwrap().to_string().as_str()), ("host@example.test", id_of(&event)));
         deliver(app).await;
         newest(app, "host@example.test").await;
+    }
+
+    async fn what_came_in_is_forgotten_in_time(app: &TestApp) {
+        app.world().await;
+        assert_eq!(take(app, b"From: stranger@x.test\r\n\r\nOld.".to_vec()).await, "no-calendar");
+        app.at("2024-05-01T09:00");
+        assert_eq!(take(app, b"From: stranger@x.test\r\n\r\nNew.".to_vec()).await, "no-calendar");
+        let count = || async { received_mail::Entity::find().count(app.db.read()).await.unwrap() };
+        app.at("2024-09-08T07:00");
+        jobs::forget_received(app).await.unwrap();
+        assert_eq!(count().await, 2);
+        app.at("2024-09-09T09:00");
+        jobs::forget_received(app).await.unwrap();
+        assert_eq!(count().await, 1);
     }
 }

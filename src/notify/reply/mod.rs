@@ -5,10 +5,12 @@
 //! else is written down and changes nothing.
 
 mod bounce;
+mod forget;
 mod intake;
 mod mime;
 mod read;
 mod returned;
 mod take;
 
+pub use forget::{forget, is_due};
 pub use intake::{Intake, receive};
