@@ -20,6 +20,10 @@ pub(super) enum MailCommand {
         address: String,
     },
     /// Take one mail in, on standard input: an answer to an invitation, or a mail that came back.
+    ///
+    /// Ends with 0 whatever the mail changes, and says so; with 1 when it could not be taken in and should come again.
+    /// Mail servers take 1 for a refusal, and 75 for "later": give a pipe of Postfix the line
+    /// `pufa mail receive || exit 75`, and a pipe transport `sh -c 'pufa mail receive || exit 75'`.
     Receive,
 }
 

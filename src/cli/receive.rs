@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::notify::reply::{Intake, receive};
 
-/// Says on standard output what became of the mail. It fails only when the mail could not be taken in at all, so that
-/// the mail server tries again; a mail that changes nothing is no failure.
+/// Says on standard output what became of the mail. It fails only when the mail could not be taken in at all; a mail
+/// that changes nothing is no failure. A mail server tries again where its pipe makes that failure an exit code of 75.
 pub(super) async fn run(config: &Config, now: DateTime<Utc>) -> Result<()> {
     let limit = config.mailbox.limit;
     let read = tokio::task::spawn_blocking(move || Intake::read(std::io::stdin().lock(), limit));
