@@ -410,6 +410,39 @@ journeys! {
         assert_eq!(all().await, [Value::Null, json!("tentative"), json!("tentative")]);
     }
 
+    async fn an_answer_to_a_series_is_to_what_it_held_and_none_to_what_is_back_or_new(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let event = json!({
+            "key": "s", "kind": "center_group_study", "title": "学法", "org_code": "GQ-KJ", "location": "三楼",
+            "audience": ["staff:KJ001"], "required": true,
+            "series": {"key": "W", "starts_at": "2024-04-04T14:30", "ends_at": "2024-04-04T16:30", "rrule": "FREQ=WEEKLY;COUNT=3"},
+        });
+        let made = app.post("/api/v1/events", &token, event).await.expect(201).json();
+        let path = format!("/api/v1/events/{}", made["id"].as_str().unwrap());
+        app.post(&format!("{path}/publish"), &token, json!({"override": "x"})).await.expect(200);
+        deliver(app).await;
+        let first = newest(app, "kj001@example.test").await;
+        let uid = series::Entity::find().one(app.db.read()).await.unwrap().unwrap().uid;
+        let wishes = |n: u32| json!({"partstat": "ACCEPTED", "uid": uid, "dtstamp": format!("2024-03-12T05:0{n}:00+00:00")});
+        assert_eq!(take(app, reply(&first, wishes(1))).await, "taken");
+        let second = format!("/api/v1/sessions/{}", made["sessions"][1]["id"].as_str().unwrap());
+        app.post(&format!("{second}/cancel"), &token, json!({})).await.expect(200);
+        app.post(&format!("{second}/restore"), &token, Value::Null).await.expect(200);
+        assert_eq!(answer_of(app, &token, &second, "KJ001").await, Value::Null);
+        assert_eq!(take(app, reply(&first, wishes(2))).await, "taken");
+        assert_eq!(answer_of(app, &token, &second, "KJ001").await, Value::Null, "it was to the sitting before it was off");
+
+        let longer = app.patch(&path, &token, json!({"series": {"rrule": "FREQ=WEEKLY;COUNT=4"}})).await.expect(200).json();
+        let fourth = format!("/api/v1/sessions/{}", longer["sessions"][3]["id"].as_str().unwrap());
+        assert_eq!(take(app, reply(&first, wishes(3))).await, "taken", "to those that it knew");
+        assert_eq!(answer_of(app, &token, &fourth, "KJ001").await, Value::Null);
+        deliver(app).await;
+        let latest = newest(app, "kj001@example.test").await;
+        assert_eq!(take(app, reply(&latest, wishes(4))).await, "taken");
+        assert_eq!(answer_of(app, &token, &fourth, "KJ001").await, "accepted");
+    }
+
     async fn an_answer_handed_in_on_standard_input_counts(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ-KJ", Scope::Manage).await;

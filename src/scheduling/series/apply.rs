@@ -96,6 +96,8 @@ pub(super) async fn apply(
         insert_sessions(db, event, &new, Some(series.id), now).await.map_err(of_series)?;
         let keys: HashSet<&str> = new.iter().map(|sitting| sitting.key.as_str()).collect();
         for row in sessions(db, event.id).await?.into_iter().filter(|row| keys.contains(row.key.as_str())) {
+            // An answer that was on its way was to the series without it.
+            anew.extend(Some(row.id).filter(|_| event.status == EventStatus::Scheduled));
             if event.mails && is_ahead(event, &row, now) {
                 news.push(News::invitation(row));
             }

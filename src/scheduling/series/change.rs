@@ -146,7 +146,8 @@ pub async fn change_series(
     };
     let after = save(db, &row, &plan, now).await?;
     let done = apply(db, &event, &after, &plan, now).await?;
-    if before.as_ref() != Some(&after) || !done.is_empty() {
+    // A slot alone shows too: calendars know sittings by it.
+    if before.as_ref() != Some(&after) || !plan.steps.is_empty() {
         let event = touch_event(db, id, now).await?;
         let said = |row: &series::Model| serde_json::json!({"rrule": row.rrule, "starts_at": row.starts_at, "ends_at": row.ends_at, "on_day_off": row.on_day_off});
         let deed = audit::Deed {

@@ -17,9 +17,9 @@ use crate::access::{Actor, audit};
 use crate::dates::Zone;
 use crate::error::{Code, Error, Result};
 use crate::scheduling::publish::{reason, touch_event};
-use crate::scheduling::tell::tell_all;
+use crate::scheduling::tell::{News, tell_all};
 use crate::scheduling::whole::session_to_manage;
-use crate::scheduling::{cancel_session, holidays, roster};
+use crate::scheduling::{answer, cancel_session, holidays, roster};
 
 /// Calls a sitting off, or with it the later ones of its series or all that have not begun, and tells those invited.
 /// Each keeps its slot empty: no change of the series brings it back.
@@ -106,7 +106,10 @@ pub async fn bring_back(
         return Err(Error::new(Code::WrongState));
     }
     let after = write(db, &found.event, before, &after, now).await?;
-    tell_all(db, &found.event, changed(&found.event, before, after, now).into_iter().collect(), now).await?;
+    let news: Vec<News> = changed(&found.event, before, after, now).into_iter().collect();
+    // What was answered before it was called off was to something else.
+    answer::clear(db, &news.iter().map(|one| one.session.id).collect::<Vec<_>>(), now).await?;
+    tell_all(db, &found.event, news, now).await?;
     touch_event(db, found.event.id, now).await?;
     record(db, actor, ("session.restore", &found.event, id), serde_json::json!({}), now).await?;
     session_to_manage(db, actor, id).await

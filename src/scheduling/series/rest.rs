@@ -82,7 +82,7 @@ pub async fn change_rest(
     let plan = plan(&found, &standing, &change, reach)?;
     let series = save(db, &found.series, &plan, now).await?;
     let done = apply(db, &found.event, &series, &plan, now).await?;
-    if !done.is_empty() || series != found.series {
+    if !plan.steps.is_empty() || series != found.series {
         touch_event(db, found.event.id, now).await?;
         record(db, actor, &found, &plan, &done, reach, now).await?;
     }
