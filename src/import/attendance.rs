@@ -11,13 +11,13 @@ use entity::{attendance, attendance_change, roster_entry, session};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::run::{CHUNK, Count, Import};
+use super::run::{CHUNK, Count, Import, Notify};
 use super::sheet::{RowReader, Sheet};
 use super::{Known, Reason, known, value};
 use crate::dates::Zone;
 use crate::db::insert_all;
 use crate::error::Result;
-use crate::scheduling::roster;
+use crate::scheduling::{Afterwards, afterwards, roster};
 
 type Place = (SessionId, PersonId);
 /// Who is on the roster of each session, and whom they are under.
@@ -161,6 +161,9 @@ async fn write<C: ConnectionTrait>(
         });
     }
     insert_all(import.db, history, None).await?;
+    if import.ground.notify == Notify::Nobody {
+        tell_nobody(import, states.iter().filter_map(|state| state.session_id.try_as_ref().copied()).collect()).await?;
+    }
     let replace = OnConflict::columns([attendance::Column::SessionId, attendance::Column::PersonId])
         .update_columns([
             attendance::Column::OrganisationId,
@@ -175,6 +178,14 @@ async fn write<C: ConnectionTrait>(
         .to_owned();
     insert_all(import.db, states, Some(&replace)).await?;
     Ok(count)
+}
+
+/// Who came is known now, and nobody is mailed for it: neither thanks nor what is to be made up.
+async fn tell_nobody<C: ConnectionTrait>(import: &Import<'_, C>, which: HashSet<SessionId>) -> Result<()> {
+    // After one that nobody was told of nothing is mailed anyway.
+    let told = import.known.sessions.values().filter(|row| row.told_at.is_some() && which.contains(&row.id));
+    let told: Vec<_> = told.cloned().collect();
+    Ok(afterwards::spare(import.db, &told, &[Afterwards::MakeUp, Afterwards::Thanks], import.ground.now).await?)
 }
 
 fn earlier(old: &attendance::Model) -> attendance_change::ActiveModel {

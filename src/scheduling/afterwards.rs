@@ -101,6 +101,16 @@ pub(super) async fn spare_the_past(
         .filter(session::Column::EndsAt.lte(now))
         .all(db)
         .await?;
+    spare(db, &over, &fresh, now).await
+}
+
+/// Says that after these sessions this is not mailed, unless somebody has begun to mail it.
+pub async fn spare(
+    db: &impl ConnectionTrait,
+    sessions: &[session::Model],
+    mails: &[Afterwards],
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
     let row = |session: &session::Model, what: String| reminder_run::ActiveModel {
         session_id: Set(session.id),
         starts_at: Set(session.starts_at),
@@ -110,8 +120,8 @@ pub(super) async fn spare_the_past(
         done_at: Set(Some(now)),
         ..Default::default()
     };
-    let rows = over.iter().flat_map(|session| {
-        fresh.iter().flat_map(move |one| [row(session, one.run()), row(session, format!("{} registered", one.run()))])
+    let rows = sessions.iter().flat_map(|session| {
+        mails.iter().flat_map(move |one| [row(session, one.run()), row(session, format!("{} registered", one.run()))])
     });
     let key = [reminder_run::Column::SessionId, reminder_run::Column::StartsAt, reminder_run::Column::What];
     insert_all(db, rows.collect(), Some(&OnConflict::columns(key).do_nothing().to_owned())).await
