@@ -12,7 +12,7 @@ use super::lines::{all_of, before, from_name, reason, said, time};
 pub(super) use super::lines::{greeting, headline_of_many, short_time};
 use super::mail::{Invitation, Mail, Party, headline};
 use super::overtaken::is_overtaken;
-use super::registration::Registered;
+use super::registration::{Registered, says_off};
 use super::texts::Values;
 use super::wishes;
 use crate::access::SigningKey;
@@ -166,7 +166,11 @@ fn moot(
         return Some("mail-moot-withdrawn");
     }
     // A publication that was taken back: only that is still told.
-    let asks_to_come = matches!(row.kind, MessageKind::Invitation | MessageKind::Update | MessageKind::Reminder);
+    let asks_to_come = match row.kind {
+        MessageKind::Invitation | MessageKind::Update | MessageKind::Reminder => true,
+        MessageKind::Registration => !says_off(row),
+        _ => false,
+    };
     if event.status == EventStatus::Draft && asks_to_come {
         return Some("mail-moot-withdrawn");
     }

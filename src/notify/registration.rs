@@ -26,8 +26,7 @@ impl<'a> Registered<'a> {
         registered(row)?;
         let Some(now) = facts.registration(row) else { return Some("mail-moot-forgotten") };
         let off = now.status == RegistrationStatus::Cancelled;
-        let says_off = row.kind == MessageKind::Registration && matches!(said(row), "called_off" | "not_waiting");
-        match (off, says_off) {
+        match (off, says_off(row)) {
             (true, false) => Some("mail-moot-called-off"),
             _ if said(row) == "waiting" && now.status == RegistrationStatus::Registered => Some("mail-moot-moved-up"),
             _ => None,
@@ -84,6 +83,11 @@ impl<'a> Registered<'a> {
         }
         keys.into_iter().map(|key| lang.text(key)).collect()
     }
+}
+
+/// Whether a message says that a name was taken off again.
+pub(super) fn says_off(row: &outbox::Model) -> bool {
+    row.kind == MessageKind::Registration && matches!(said(row), "called_off" | "not_waiting")
 }
 
 fn said(row: &outbox::Model) -> &str {

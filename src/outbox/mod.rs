@@ -23,4 +23,4 @@ pub use requeue::requeue;
 pub use settle::{Settled, settle};
 pub use summary::{Heap, summary, troubled};
 pub use told::of_event;
-pub use withdraw::{Withdrawn, Written, withdraw};
+pub use withdraw::{Withdrawn, unremind, withdraw, written_since};

@@ -1,7 +1,9 @@
 //! Taking messages back before they go out.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use entity::id::{EventId, OutboxId, SeriesId, SessionId};
+use entity::id::{EventId, OutboxId, PersonId, SeriesId, SessionId};
 use entity::outbox::{self, Column};
 use entity::state::{MessageKind, MessageState};
 use sea_orm::sea_query::Expr;
@@ -16,45 +18,39 @@ pub struct Withdrawn {
     pub told: Vec<outbox::Model>,
 }
 
-/// Whose messages a deed wrote.
-#[derive(Clone, Debug, Default)]
-pub struct Written {
-    /// Sessions that it told of, or their reminders.
-    pub sessions: Vec<SessionId>,
-    /// Series that it told of as a whole.
-    pub series: Vec<SeriesId>,
-    /// What stands in the keys between kind and person: `{session}:{sequence}`, `series:{series}:{sequence}`.
-    pub keys: Vec<String>,
-}
-
-/// Takes back what one deed told, and what was to remind of its sessions since. In the caller's transaction, which holds the rows: what a worker has claimed counts as told.
-/// What was tried and failed is not tried again.
-pub async fn withdraw(
+/// What was written from `since` on about calendars, of these sessions and of these series as a whole, and the co-hosts
+/// that were asked at that moment; by id. In the caller's transaction, which holds the rows from now on.
+pub async fn written_since(
     db: &impl ConnectionTrait,
     event: EventId,
-    written: &Written,
+    (sessions, series): (&[SessionId], &[SeriesId]),
     since: DateTime<Utc>,
-) -> Result<Withdrawn, DbErr> {
-    let told = Condition::any()
-        .add(Column::SessionId.is_in(written.sessions.iter().copied()))
-        .add(Column::SeriesId.is_in(written.series.iter().copied()));
-    let of_session = Condition::all().add(told).add(Column::Kind.is_in([
+) -> Result<Vec<outbox::Model>, DbErr> {
+    let about = Condition::any()
+        .add(Column::SessionId.is_in(sessions.iter().copied()))
+        .add(Column::SeriesId.is_in(series.iter().copied()));
+    // Whether a reminder still fits is looked at when it goes out.
+    let told = Condition::all().add(about).add(Column::Kind.is_in([
         MessageKind::Invitation,
         MessageKind::Update,
         MessageKind::Cancellation,
-        MessageKind::Reminder,
     ]));
     let asked = Condition::all().add(Column::Kind.eq(MessageKind::CoHost)).add(Column::CreatedAt.eq(since));
-    let rows = outbox::Entity::find()
+    outbox::Entity::find()
         .filter(Column::EventId.eq(event))
         .filter(Column::CreatedAt.gte(since))
-        .filter(Condition::any().add(of_session).add(asked))
+        .filter(Condition::any().add(told).add(asked))
         .order_by_asc(Column::Id)
         .lock_exclusive()
         .all(db)
-        .await?;
+        .await
+}
+
+/// Takes messages back, in the caller's transaction, which holds the rows: what a worker has claimed counts as told.
+/// What was tried and failed is not tried again.
+pub async fn withdraw(db: &impl ConnectionTrait, rows: Vec<outbox::Model>) -> Result<Withdrawn, DbErr> {
     let (mut untried, mut given_up, mut told) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows.into_iter().filter(|row| is_of(row, &written.keys)) {
+    for row in rows {
         match (row.state, row.leased_by.is_some()) {
             (MessageState::Queued, false) if row.attempts == 0 => untried.push(row.id),
             // Nobody has it, and nobody should once it is sent again.
@@ -76,12 +72,28 @@ pub async fn withdraw(
     Ok(Withdrawn { untried: untried.len(), told })
 }
 
-/// Whether a message is of that deed: it bears the SEQUENCE; a reminder and a co-host's question bear none.
-fn is_of(row: &outbox::Model, keys: &[String]) -> bool {
-    if matches!(row.kind, MessageKind::Reminder | MessageKind::CoHost) {
-        return true;
+/// Takes the reminders back that wait for the morning, or for another try: of sessions that are none of these people's
+/// any more.
+pub async fn unremind(db: &impl ConnectionTrait, whom: &[(SessionId, PersonId)]) -> Result<(), DbErr> {
+    let mut of: BTreeMap<SessionId, Vec<PersonId>> = BTreeMap::new();
+    for (session, person) in whom {
+        of.entry(*session).or_default().push(*person);
     }
-    keys.iter().any(|key| row.key.starts_with(&format!("{}:{key}:", row.kind)))
+    for (session, people) in of {
+        for people in people.chunks(1_000) {
+            let rows = outbox::Entity::find()
+                .filter(Column::SessionId.eq(session))
+                .filter(Column::PersonId.is_in(people.iter().copied()))
+                .filter(Column::Kind.eq(MessageKind::Reminder))
+                .filter(Column::State.is_in([MessageState::Queued, MessageState::Failed]))
+                .filter(Column::LeasedBy.is_null())
+                .lock_exclusive()
+                .all(db)
+                .await?;
+            withdraw(db, rows).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn give_up(db: &impl ConnectionTrait, ids: &[OutboxId]) -> Result<(), DbErr> {

@@ -473,6 +473,20 @@ journeys! {
         assert_eq!(deeds[0].detail, json!({"registered": 1, "waiting": 1, "called_off": 0}));
     }
 
+    async fn a_publication_stays_while_somebody_has_put_their_name_down(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let event = fair(app, &token, "F1", json!({})).await;
+        app.at("2024-03-12T08:05");
+        put_down(app, "F1", "a").await.expect(200);
+        let problem = app.post(&format!("{event}/undo"), &token, Value::Null).await.problem(409, "not-undone");
+        assert_eq!(problem["errors"][0]["code"], "undo-registered");
+        let secret = rows(app).await[0].secret.clone();
+        Browser::new(app).post(&format!("/registration/{secret}"), &[]).await.expect(200);
+        let back = app.post(&format!("{event}/undo"), &token, Value::Null).await.expect(200).json();
+        assert_eq!(back["status"], "draft");
+    }
+
     async fn the_link_is_mailed_again_at_most_once_an_hour(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ-KJ", Scope::Manage).await;

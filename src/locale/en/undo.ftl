@@ -5,6 +5,7 @@ field-undo-changed = Something changed after it; change it by hand.
 field-undo-done = It was taken back already.
 field-undo-begun = A session has begun or ended since.
 field-undo-attended = Somebody's attendance is known already.
+field-undo-registered = Somebody has put their name down; cancel the event instead.
 page-done-undone = Taken back; who was told gets a correction
 page-deed-undo-event-publish = Took publishing back: a draft again
 page-deed-undo-event-cancel = Took cancelling the event back

@@ -5,6 +5,7 @@ field-undo-changed = 之后又有改动，不能再撤销；请直接修改。
 field-undo-done = 已经撤销过了。
 field-undo-begun = 场次在此期间已经开始或结束，不能再撤销。
 field-undo-attended = 已有出勤记录，不能再撤销。
+field-undo-registered = 已有人报名，不能再撤回发布；请改为取消活动。
 page-done-undone = 已撤销；已收到通知的人会收到更正
 page-deed-undo-event-publish = 撤销发布，恢复为草稿
 page-deed-undo-event-cancel = 撤销取消活动

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use entity::id::{PersonId, RegistrationId, SessionId};
 use entity::state::MessageKind;
-use entity::{event, registration, session};
+use entity::{event, outbox, registration, session};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -93,6 +93,25 @@ impl Addressee {
     }
 }
 
+/// What the key of a message about calendars says beside whom it goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The SEQUENCE that its deed gave.
+    pub sequence: i64,
+    /// Whether a change of audience or people caused it: see [`Letters::ending`].
+    pub shift: bool,
+}
+
+impl Told {
+    /// Reads it; None of other messages.
+    pub fn of(row: &outbox::Model) -> Option<Self> {
+        let mut parts = row.key.split(':').skip(if row.series_id.is_some() { 3 } else { 2 });
+        let sequence = parts.next()?.parse().ok()?;
+        parts.next()?;
+        Some(Self { sequence, shift: parts.next().is_some() })
+    }
+}
+
 /// One turn of one session.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
@@ -127,7 +146,8 @@ impl<'a> Letters<'a> {
         }
     }
 
-    /// The same with keys that end so: a change that leaves SEQUENCE as it is tells anew all the same.
+    /// The same with keys that end so, by which a shift of people is known. One that leaves SEQUENCE as it is tells
+    /// anew all the same.
     pub fn ending(mut self, end: String) -> Self {
         self.end = end;
         self

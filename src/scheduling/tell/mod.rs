@@ -20,8 +20,8 @@ use super::registration as names;
 use crate::error::Result;
 use crate::people::Member;
 
-pub(super) use letters::{Addressee, Extent, Letters, Turn, detail};
-pub(super) use series::{SeriesMail, series_key, series_sequence};
+pub(super) use letters::{Addressee, Extent, Letters, Told, Turn, detail};
+pub(super) use series::SeriesMail;
 pub(super) use shift::{Invited, Shifted, tell_shifts};
 
 /// Whether somebody may still come: published, neither held nor cancelled, and its end ahead.

@@ -154,20 +154,18 @@ impl<'a> SeriesMail<'a> {
         }
     }
 
-    /// What takes back a message that somebody has: what of the whole is theirs now, or that none is.
-    pub fn taken_back(&self, who: &Addressee, told: MessageKind) -> Option<Message> {
-        let stays = self.theirs(who).iter().any(|sitting| sitting.ends_at > self.now);
-        let kind = match (stays, told) {
-            (true, MessageKind::Cancellation) => MessageKind::Invitation,
-            (true, MessageKind::Update) => MessageKind::Update,
-            (false, MessageKind::Invitation | MessageKind::Update) => MessageKind::Cancellation,
-            _ => return None,
-        };
+    /// Whether somebody is to come to any of it that is ahead.
+    pub fn stays(&self, who: &Addressee) -> bool {
+        self.theirs(who).iter().any(|sitting| sitting.ends_at > self.now)
+    }
+
+    /// A message of that kind that takes back what somebody has: what of the whole is theirs now, or that none is.
+    pub fn taken_back(&self, who: &Addressee, kind: MessageKind) -> Message {
         let mut message = self.of_whole(who, kind, (Value::Null, None), "");
         if let Some(detail) = &mut message.detail {
             detail["undone"] = json!(true);
         }
-        Some(message)
+        message
     }
 }
 

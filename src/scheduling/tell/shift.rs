@@ -3,14 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use entity::id::SessionId;
 use entity::{event, session};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter};
 use serde_json::Value;
 
 use super::letters::{Addressee, Extent, Letters, Turn};
 use super::{gone, is_ahead, told};
 use crate::error::Result;
+use crate::outbox::unremind;
 use crate::people::Member;
 use crate::scheduling::audience::{Audience, invited_by_day};
 use crate::scheduling::registration::active;
@@ -26,9 +28,12 @@ pub struct Shifted {
     pub off: Vec<Addressee>,
 }
 
-/// Tells them, and nobody else. What takes people off needs a higher SEQUENCE than what invited them (RFC 5546 section
-/// 2.1.4), so the sessions get one. `reason` is told to those who are off; `end` keeps keys apart of changes that leave
-/// SEQUENCE as it is. Gives how many messages that are.
+/// Ends the keys of what a change of an audience tells.
+const BY_AUDIENCE: &str = ":a";
+
+/// Tells them, and nobody else; who is off is reminded no more. What takes people off needs a higher SEQUENCE than what
+/// invited them (RFC 5546 section 2.1.4), so the sessions get one. `reason` is told to those who are off; `end` keeps
+/// keys apart of changes that leave SEQUENCE as it is. Gives how many messages that are.
 pub async fn tell_shifts(
     db: &impl ConnectionTrait,
     event: &event::Model,
@@ -38,15 +43,10 @@ pub async fn tell_shifts(
 ) -> Result<usize> {
     let shifted: Vec<Shifted> = shifted.into_iter().filter(|one| !one.come.is_empty() || !one.off.is_empty()).collect();
     let ids: Vec<_> = shifted.iter().filter(|one| !one.off.is_empty()).map(|one| one.session.id).collect();
-    for ids in ids.chunks(1_000) {
-        session::Entity::update_many()
-            .col_expr(session::Column::Sequence, Expr::col(session::Column::Sequence).add(1))
-            .col_expr(session::Column::Revision, Expr::col(session::Column::Revision).add(1))
-            .col_expr(session::Column::UpdatedAt, Expr::value(now))
-            .filter(session::Column::Id.is_in(ids.iter().copied()))
-            .exec(db)
-            .await?;
-    }
+    raise(db, &ids, now).await?;
+    let away =
+        shifted.iter().flat_map(|one| one.off.iter().filter_map(move |who| Some((one.session.id, who.person_id?))));
+    unremind(db, &away.collect::<Vec<_>>()).await?;
     let detail: Option<Value> = reason.map(|reason| serde_json::json!({ "reason": reason }));
     let mut letters = Letters::new(event, Extent::Smallest).ending(end);
     let mut come = Vec::new();
@@ -67,6 +67,20 @@ pub async fn tell_shifts(
     let count = letters.write(db, now).await?;
     told(db, come, now).await?;
     Ok(count)
+}
+
+/// Gives sessions the SEQUENCE that taking somebody off them needs.
+pub async fn raise(db: &impl ConnectionTrait, ids: &[SessionId], now: DateTime<Utc>) -> Result<(), DbErr> {
+    for ids in ids.chunks(1_000) {
+        session::Entity::update_many()
+            .col_expr(session::Column::Sequence, Expr::col(session::Column::Sequence).add(1))
+            .col_expr(session::Column::Revision, Expr::col(session::Column::Revision).add(1))
+            .col_expr(session::Column::UpdatedAt, Expr::value(now))
+            .filter(session::Column::Id.is_in(ids.iter().copied()))
+            .exec(db)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Who is invited to the sessions of an event that are ahead, before something changes that.
@@ -105,7 +119,7 @@ impl Invited {
             off.retain(|member| !down.contains(&member.person_id));
             Shifted { session, come: of(gone(after.to_vec(), &before)), off: of(off) }
         });
-        tell_shifts(db, event, shifted.collect(), (reason, String::new()), now).await.map(drop)
+        tell_shifts(db, event, shifted.collect(), (reason, BY_AUDIENCE.to_owned()), now).await.map(drop)
     }
 }
 

@@ -9,19 +9,18 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::step::{Before, Listed, SessionBefore, hindrance, mark, newest};
-use super::told;
+use super::told::{self, Since};
 use crate::access::{Actor, audit};
 use crate::db::insert_all;
 use crate::error::{Code, Error, Result};
-use crate::outbox::{Written, withdraw};
+use crate::outbox::withdraw;
 use crate::scheduling::publish::{sessions, touch_event};
-use crate::scheduling::tell::{series_key, series_sequence};
 use crate::scheduling::whole::event_to_manage;
 use crate::scheduling::{Whole, load_whole, roster};
 
 /// Takes back the last deed on an event, in the caller's transaction; `step` says which is meant. `not-undone` says at
 /// `step` why it cannot be: there is none, something came after it, it was taken back already, a session has begun or
-/// ended since, somebody attended. Gives the event as it is again.
+/// ended since, somebody attended, or put their name down for what would be a draft. Gives the event as it is again.
 pub async fn undo(
     db: &impl ConnectionTrait,
     actor: &Actor,
@@ -39,7 +38,7 @@ pub async fn undo(
     }
     let before: Before = serde_json::from_value(last.before.clone()).map_err(Error::internal)?;
     let present = sessions(db, id).await?;
-    if let Some(why) = hindrance(&last, &before, &event, &present, now) {
+    if let Some(why) = hindrance(db, &last, &before, (&event, &present), now).await? {
         return Err(refused(why));
     }
     if !mark(db, last.id, now).await? {
@@ -50,8 +49,8 @@ pub async fn undo(
         .iter()
         .filter_map(|old| Some((old.clone(), present.iter().find(|session| session.id == old.id)?.clone())))
         .collect();
-    let written = written(touched.iter().map(|(_, row)| row), &present);
-    let withdrawn = withdraw(db, id, &written, last.created_at).await?;
+    let Since { deed, shifts } = Since::load(db, &last, &before, &present).await?;
+    let withdrawn = withdraw(db, deed).await?;
     let tells_all = event.status != before.status || event.location != before.location;
     restore_event(db, &before, id).await?;
     let event = touch_event(db, id, now).await?;
@@ -60,7 +59,7 @@ pub async fn undo(
         let session = restore_session(db, &event, &old, &row, (tells_all, now)).await?;
         restored.push((row, session));
     }
-    let told = told::take_back(db, &event, &restored, &withdrawn.told, now).await?;
+    let told = told::take_back(db, &event, &restored, (withdrawn.told, shifts), now).await?;
     roster::freeze_due(db, now).await?;
     let deed = audit::Deed {
         actor: &actor.name,
@@ -71,21 +70,6 @@ pub async fn undo(
     };
     audit::record(db, deed, now).await?;
     load_whole(db, event).await
-}
-
-/// What the deed wrote: messages bear the SEQUENCE that it gave, a series that of all its sittings.
-fn written<'a>(touched: impl Iterator<Item = &'a session::Model>, all: &[session::Model]) -> Written {
-    let mut written = Written::default();
-    for row in touched {
-        let sequence = row.series_id.map_or(i64::from(row.sequence), |id| series_sequence(all, id));
-        written.sessions.push(row.id);
-        written.keys.push(format!("{}:{sequence}", row.id));
-        if let Some(id) = row.series_id.filter(|id| !written.series.contains(id)) {
-            written.series.push(id);
-            written.keys.push(series_key(id, sequence));
-        }
-    }
-    written
 }
 
 fn refused(why: &'static str) -> Error {

@@ -1,5 +1,7 @@
 //! What an event and its sessions were before a deed.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::id::{EventId, OrganisationId, PersonId, SessionId, UndoStepId};
 use entity::state::{EventStatus, SessionStatus};
@@ -10,6 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Actor;
 use crate::error::{Error, Result};
+use crate::scheduling::publish::sessions;
+use crate::scheduling::registration::active;
+
+/// The deed that makes a draft known.
+pub(super) const PUBLISH: &str = "event.publish";
 
 /// Deeds of one request that are taken back together: a form changes an event and several sessions at once.
 const TOGETHER: [&str; 2] = ["event.change", "session.change"];
@@ -22,6 +29,9 @@ pub(in crate::scheduling) struct Before {
     pub published_at: Option<DateTime<Utc>>,
     pub location: String,
     pub sessions: Vec<SessionBefore>,
+    /// SEQUENCE of the series that they are of; None where they are of none, or were kept by an earlier version.
+    #[serde(default)]
+    pub series: Option<i64>,
 }
 
 /// What a session was before a deed.
@@ -39,6 +49,9 @@ pub(in crate::scheduling) struct SessionBefore {
     pub by_hand: bool,
     pub told_at: Option<DateTime<Utc>>,
     pub roster_frozen_at: Option<DateTime<Utc>>,
+    /// None where an earlier version kept it.
+    #[serde(default)]
+    pub sequence: Option<i32>,
     /// Its fixed roster, where the deed lets it follow memberships again.
     pub roster: Vec<Listed>,
 }
@@ -61,7 +74,18 @@ impl Before {
             published_at: event.published_at,
             location: event.location.clone(),
             sessions: sessions.iter().map(SessionBefore::of).collect(),
+            series: None,
         }
+    }
+
+    /// SEQUENCE of the series before the deed, which raised that of no other sitting: messages of the deed bear none
+    /// below it.
+    fn series_before(&self, present: &[session::Model]) -> Option<i64> {
+        let id = present.iter().find_map(|row| row.series_id)?;
+        let sequences: HashMap<SessionId, Option<i32>> =
+            self.sessions.iter().map(|old| (old.id, old.sequence)).collect();
+        let of_it = present.iter().filter(|row| row.series_id == Some(id));
+        Some(of_it.map(|row| i64::from(sequences.get(&row.id).copied().flatten().unwrap_or(row.sequence))).sum())
     }
 
     /// The same with the fixed rosters of these sessions.
@@ -90,6 +114,7 @@ impl SessionBefore {
             by_hand: row.by_hand,
             told_at: row.told_at,
             roster_frozen_at: row.roster_frozen_at,
+            sequence: Some(row.sequence),
             roster: Vec::new(),
         }
     }
@@ -112,6 +137,7 @@ pub(in crate::scheduling) async fn remember(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let event = event::Entity::find_by_id(id).one(db).await?.ok_or_else(|| Error::internal("an event that is gone"))?;
+    before.series = before.series_before(&sessions(db, id).await?);
     if let Some(last) = newest(db, id).await? {
         let one_request = last.created_at == now
             && last.actor == actor.name
@@ -169,18 +195,18 @@ pub struct Possible {
 }
 
 /// Why a step cannot be taken back, as the code of its text; None when it can.
-pub(super) fn hindrance(
+pub(super) async fn hindrance(
+    db: &impl ConnectionTrait,
     step: &undo_step::Model,
     before: &Before,
-    event: &event::Model,
-    sessions: &[session::Model],
+    (event, sessions): (&event::Model, &[session::Model]),
     now: DateTime<Utc>,
-) -> Option<&'static str> {
+) -> Result<Option<&'static str>> {
     if step.undone_at.is_some() {
-        return Some("undo-done");
+        return Ok(Some("undo-done"));
     }
     if step.revision != event.revision {
-        return Some("undo-changed");
+        return Ok(Some("undo-changed"));
     }
     let passed = |at: DateTime<Utc>| step.created_at < at && at <= now;
     let begun = before.sessions.iter().any(|old| {
@@ -189,7 +215,12 @@ pub(super) fn hindrance(
             || passed(old.ends_at)
             || new.is_some_and(|new| passed(new.starts_at) || passed(new.ends_at))
     });
-    begun.then_some("undo-begun")
+    if begun {
+        return Ok(Some("undo-begun"));
+    }
+    // Nobody can put their name down for a draft, so those who did would be lost.
+    let named = before.status == EventStatus::Draft && !active(db, event.id).await?.is_empty();
+    Ok(named.then_some("undo-registered"))
 }
 
 /// The last deed on an event, if it can be taken back now.
@@ -201,6 +232,6 @@ pub async fn latest(
 ) -> Result<Option<Possible>> {
     let Some(step) = newest(db, event.id).await? else { return Ok(None) };
     let before: Before = serde_json::from_value(step.before.clone()).map_err(Error::internal)?;
-    let free = hindrance(&step, &before, event, sessions, now).is_none();
+    let free = hindrance(db, &step, &before, (event, sessions), now).await?.is_none();
     Ok(free.then_some(Possible { step: step.id, action: step.action }))
 }
