@@ -1,7 +1,7 @@
 //! The sessions that have not begun, and as whom they invite given people: worked out by values, so that a change of
 //! people can be looked at before it is made, and tells exactly those whom it concerns.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use entity::id::{EventId, OrganisationId, PersonId, SessionId};
@@ -11,6 +11,7 @@ use sea_orm::sea_query::{Condition, Expr, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 
 use super::audience::{self, Audience, Standing};
+use super::registration::active_of;
 use super::tell::{Addressee, Shifted, tell_shifts};
 use crate::error::Result;
 use crate::people::{OrgTree, Stay};
@@ -113,7 +114,8 @@ impl Ahead {
     }
 
     /// Tells who joins or leaves by mail, in the caller's transaction. `mark` is a number that no other change of people
-    /// has: somebody who left and comes back is invited anew. What an import brought quietly tells nobody.
+    /// has: somebody who left and comes back is invited anew. What an import brought quietly tells nobody, and who put
+    /// their name down stays.
     pub async fn tell(
         &self,
         db: &impl ConnectionTrait,
@@ -122,6 +124,14 @@ impl Ahead {
         mark: i64,
         now: DateTime<Utc>,
     ) -> Result<usize> {
+        let concerned: HashSet<SessionId> = shifts.keys().map(|(session, _)| *session).collect();
+        let events = self.sessions.iter().filter(|(_, session)| concerned.contains(&session.id));
+        let events: BTreeSet<EventId> = events.map(|(event, _)| event.id).collect();
+        let down: HashSet<(EventId, PersonId)> = active_of(db, events)
+            .await?
+            .into_iter()
+            .flat_map(|(event, rows)| rows.into_iter().filter_map(move |row| Some((event, row.person_id?))))
+            .collect();
         let mut by_event: BTreeMap<EventId, (&event::Model, Vec<Shifted>)> = BTreeMap::new();
         for (event, session) in self.sessions.iter().filter(|(event, _)| event.mails) {
             let (mut come, mut off) = (Vec::new(), Vec::new());
@@ -130,6 +140,7 @@ impl Ahead {
                 let who = Addressee::person(person, addresses.get(&person).map(String::as_str));
                 match shift {
                     Shift::Joins => come.extend(who),
+                    Shift::Leaves if down.contains(&(event.id, person)) => {}
                     Shift::Leaves => off.extend(who),
                     Shift::Moves => {}
                 }

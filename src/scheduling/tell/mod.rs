@@ -8,11 +8,11 @@ mod shift;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::id::{PersonId, SessionId};
+use entity::id::{PersonId, SeriesId, SessionId};
 use entity::state::{EventStatus, MessageKind, SessionStatus};
-use entity::{event, registration, session};
+use entity::{event, outbox, registration, session};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::Value;
 
 use super::audience::{Audience, invited_by_day};
@@ -88,34 +88,74 @@ pub(super) async fn tell_as(
     let people = invited_by_day(db, &audience, &days).await?;
     let of = |day: NaiveDate| people.get(&day).map(Vec::as_slice).unwrap_or_default();
     let down = names::active(db, event.id).await?;
-    // Who is invited is told as such, of whichever session.
-    let known: HashSet<PersonId> = people.values().flat_map(|day| reached(day)).collect();
+    let named: HashSet<PersonId> = down.iter().filter_map(|row| row.person_id).collect();
+    let known: OnDays = people.iter().map(|(day, people)| (*day, reached(people).collect())).collect();
+    let heard = heard(db, &news).await?;
     let mut letters = Letters::new(event, extent);
     for one in &news {
         let at = letters.session(&one.session);
+        let concerned = |who: &Addressee| heard.get(&one.session.id).is_none_or(|those| those.contains(&who.address));
         let here = of(one.session.day);
-        for member in here {
-            letters.turn(Addressee::member(member), at, one.turn(), one.detail.as_ref());
-        }
-        for row in beside(&down, &known) {
-            letters.turn(Addressee::registered(row), at, one.turn(), one.detail.as_ref());
+        for who in here.iter().map(Addressee::member).chain(beside(&down, &known, &one.session)) {
+            letters.turn(who.filter(concerned), at, one.turn(), one.detail.as_ref());
         }
         if let Some(day) = one.gone_from {
-            for member in gone(of(day).to_vec(), here) {
+            // Who put their name down comes on whatever day it is.
+            let gone = gone(of(day).to_vec(), here).into_iter().filter(|member| !named.contains(&member.person_id));
+            for member in gone {
                 letters.turn(Addressee::member(&member), at, Turn::Goes, None);
             }
         }
     }
     letters.write(db, now).await?;
-    Ok(told(db, news.iter().map(|one| one.session.id).collect(), now).await?)
+    let ids = news.iter().map(|one| one.session.id);
+    Ok(told(db, ids.filter(|id| heard.get(id).is_none_or(|those| !those.is_empty())).collect(), now).await?)
 }
 
-/// Who put their names down and is not among those who are told anyway.
+/// Who put their names down and is not invited to a session anyway.
 fn beside<'a>(
     rows: &'a [registration::Model],
-    known: &'a HashSet<PersonId>,
-) -> impl Iterator<Item = &'a registration::Model> {
-    rows.iter().filter(|row| row.person_id.is_none_or(|id| !known.contains(&id)))
+    known: &'a OnDays,
+    session: &session::Model,
+) -> impl Iterator<Item = Option<Addressee>> + use<'a> {
+    let (day, of_series) = (session.day, session.series_id.is_some());
+    let here = move |id: &PersonId| known.get(&day).is_some_and(|people| people.contains(id));
+    // A series has one UID: who is invited to some of it is told of all of it as such.
+    let elsewhere = move |id: &PersonId| of_series && known.values().any(|people| people.contains(id));
+    rows.iter().filter(move |row| !row.person_id.as_ref().is_some_and(here)).map(move |row| match row.person_id {
+        Some(id) if elsewhere(&id) => Addressee::person(id, Some(&row.email)),
+        _ => Addressee::registered(row),
+    })
+}
+
+/// Of sessions that are off and may never have been told of, because an import brought them quietly: the addresses that
+/// were told of them all the same, before a quiet import changed them or as those of people who put their names down.
+async fn heard(db: &impl ConnectionTrait, news: &[News]) -> Result<HashMap<SessionId, HashSet<String>>, DbErr> {
+    let off = |one: &&News| one.kind == MessageKind::Cancellation && one.session.told_at.is_none();
+    let off: Vec<&session::Model> = news.iter().filter(off).map(|one| &one.session).collect();
+    if off.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let about = Condition::any()
+        .add(outbox::Column::SessionId.is_in(off.iter().map(|session| session.id)))
+        .add(outbox::Column::SeriesId.is_in(off.iter().filter_map(|session| session.series_id)));
+    let kinds = [MessageKind::Invitation, MessageKind::Update, MessageKind::Registration];
+    let told: Vec<(Option<SessionId>, Option<SeriesId>, String)> = outbox::Entity::find()
+        .select_only()
+        .columns([outbox::Column::SessionId, outbox::Column::SeriesId, outbox::Column::Address])
+        .distinct()
+        .filter(about)
+        .filter(outbox::Column::Kind.is_in(kinds))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let those = |session: &session::Model| {
+        let of_it = |(one, series, _): &&(Option<SessionId>, Option<SeriesId>, String)| {
+            *one == Some(session.id) || series.is_some() && *series == session.series_id
+        };
+        told.iter().filter(of_it).map(|(_, _, address)| address.clone()).collect()
+    };
+    Ok(off.into_iter().map(|session| (session.id, those(session))).collect())
 }
 
 /// Those of the invited whom mail reaches.

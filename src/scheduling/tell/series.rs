@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::id::{SeriesId, SessionId};
-use entity::state::{EventStatus, MessageKind, SessionStatus};
+use entity::id::{PersonId, SeriesId, SessionId};
+use entity::state::{EventStatus, MessageKind, MessageState, RegistrationStatus, SessionStatus};
 use entity::{event, outbox, series, session};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::outbox::Message;
 use crate::scheduling::audience::{Audience, invited_by_day};
 use crate::scheduling::publish::sessions;
+use crate::scheduling::registration::active;
 
 /// The middle of the key of a message about a whole series.
 #[must_use]
@@ -34,6 +35,8 @@ pub struct SeriesMail<'a> {
     row: series::Model,
     sittings: Vec<session::Model>,
     invited: OnDays,
+    /// Who of the staff has a place by their own wish, and so is to come to all of it.
+    placed: HashSet<PersonId>,
     /// When each address was last told of the whole.
     told: HashMap<String, DateTime<Utc>>,
     now: DateTime<Utc>,
@@ -62,11 +65,15 @@ impl<'a> SeriesMail<'a> {
             .column_as(outbox::Column::CreatedAt.max(), "newest")
             .filter(outbox::Column::SeriesId.eq(id))
             .filter(outbox::Column::Kind.ne(MessageKind::Cancellation))
+            // Who never got it knows nothing of it.
+            .filter(outbox::Column::State.ne(MessageState::Dead))
             .group_by(outbox::Column::Address)
             .into_tuple::<(String, DateTime<Utc>)>()
             .all(db)
             .await?;
-        Ok(Self { event, row, sittings, invited: invited.collect(), told: told.into_iter().collect(), now })
+        let placed = active(db, event.id).await?.into_iter().filter(|row| row.status == RegistrationStatus::Registered);
+        let placed = placed.filter_map(|row| row.person_id).collect();
+        Ok(Self { event, row, sittings, invited: invited.collect(), placed, told: told.into_iter().collect(), now })
     }
 
     /// SEQUENCE of the whole.
@@ -77,8 +84,11 @@ impl<'a> SeriesMail<'a> {
 
     /// Whether somebody is invited to a sitting, or put their name down for all.
     fn invites(&self, who: &Addressee, sitting: &session::Model) -> bool {
-        let by_audience = |person| self.invited.get(&sitting.day).is_some_and(|people| people.contains(&person));
-        who.registration.is_some() || who.person_id.is_some_and(by_audience)
+        let as_staff = |person| {
+            self.placed.contains(&person)
+                || self.invited.get(&sitting.day).is_some_and(|people| people.contains(&person))
+        };
+        who.registration.is_some() || who.person_id.is_some_and(as_staff)
     }
 
     fn takes_place(&self, sitting: &session::Model) -> bool {
