@@ -15,7 +15,7 @@ use super::kind::Class;
 use super::publish::{sessions, touch_event, touch_sessions};
 use super::registration::Terms;
 use super::series::{SeriesChange, change_series};
-use super::tell::{Invited, News, is_ahead, tell_all};
+use super::tell::{Invited, News, is_ahead, join, tell_all, written_so_far};
 use super::whole::event_to_manage;
 use super::{
     Whole, afterwards, answer, audience_line, create, joint, load_whole, registration, roster, undo, undo::Before,
@@ -94,7 +94,7 @@ pub(super) fn demand_revision(expected: Option<i64>, present: i64) -> Result<()>
 /// Changes what is given of an event that is not cancelled, in the caller's transaction. `expected` is the revision
 /// that the caller saw. A new place tells those invited to published sessions that are not over and have no place of
 /// their own; a changed audience those whom it takes off or brings. Nothing else tells anybody. What a change of its
-/// series tells: see [`change_series`].
+/// series tells: see [`change_series`]. Of all that, everybody gets one message a UID.
 pub async fn change_event(
     db: &impl ConnectionTrait,
     ground: &Ground<'_>,
@@ -104,12 +104,12 @@ pub async fn change_event(
     expected: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<Whole> {
+    let so_far = written_so_far(db).await?;
     let series = change.series.take();
     let whole = change_fields(db, ground, actor, id, change, expected, now).await?;
-    match series {
-        Some(series) => change_series(db, actor, id, series, now).await,
-        None => Ok(whole),
-    }
+    let whole = if let Some(series) = series { change_series(db, actor, id, series, now).await? } else { whole };
+    join(db, id, so_far).await?;
+    Ok(whole)
 }
 
 async fn change_fields(

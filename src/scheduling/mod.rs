@@ -68,7 +68,7 @@ pub use phase::Phase;
 pub use publish::{cancel_event, cancel_session, publish};
 pub use scope::{hosted_below, stands};
 pub use shown::{touch, touch_all};
-pub use tell::{News, is_ahead, tell_all};
+pub use tell::{News, is_ahead, join, tell_all, written_so_far};
 pub use wanted::Wanted;
 pub use whole::{Whole, event_for, event_to_manage, load_whole, load_wholes, session_for, session_to_manage};
 pub use work_hours::WorkHours;

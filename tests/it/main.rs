@@ -46,6 +46,7 @@ mod scheduling;
 mod sending;
 mod series;
 mod subscribe;
+mod telling;
 mod templates;
 mod undo;
 mod views;

@@ -21,6 +21,7 @@ use crate::scheduling::conflict::{self, Changed};
 use crate::scheduling::filters::kind_choices;
 use crate::scheduling::reach;
 use crate::scheduling::series::pages::laid_view;
+use crate::scheduling::tell::{join, written_so_far};
 use crate::scheduling::{
     Made, Whole, add_sessions, change_event, change_session, check_event, content, create, event_for, load_whole,
     place, put_checklist, series, session as sitting,
@@ -189,7 +190,7 @@ impl From<Error> for Refused {
     }
 }
 
-/// Changes the event, then its sittings, then adds the new ones: all or nothing.
+/// Changes the event, then its sittings, then adds the new ones: all or nothing, and told in one message a UID.
 async fn save(
     tx: &impl sea_orm::ConnectionTrait,
     page: &Page,
@@ -200,6 +201,7 @@ async fn save(
     let now = page.app.now();
     let expected: i64 = typed.revision.parse().map_err(|_| Error::new(Code::Malformed))?;
     let ground = page.app.ground();
+    let so_far = written_so_far(tx).await.map_err(Error::from)?;
     let whole = change_event(tx, &ground, actor, id, typed.change(), Some(expected), now).await?;
     for (session, change, row) in typed.changed_sessions(&changeable(&whole)) {
         let changed = change_session(tx, actor, SessionId(session), change, None, now).await;
@@ -209,7 +211,7 @@ async fn save(
     if !new.is_empty() {
         add_sessions(tx, actor, id, &new, now).await.map_err(|problem| Refused { problem, rows })?;
     }
-    Ok(())
+    Ok(join(tx, id, so_far).await?)
 }
 
 /// Names the fields of one sitting as those of the first of a list.

@@ -1,6 +1,7 @@
 //! Telling the invited, as outbox rows in the transaction of what they are told: one mail a UID, which is one of a series
 //! and otherwise one of a session.
 
+mod join;
 mod letters;
 mod series;
 mod shift;
@@ -20,6 +21,7 @@ use super::registration as names;
 use crate::error::Result;
 use crate::people::Member;
 
+pub use join::{join, written_so_far};
 pub(super) use letters::{Addressee, Extent, Letters, Told, Turn, detail};
 pub(super) use series::SeriesMail;
 pub(super) use shift::{Invited, Shifted, tell_shifts};
