@@ -65,6 +65,8 @@ impl<'a> Registered<'a> {
     pub(super) fn method(&self) -> Option<Method> {
         match (self.row.kind, self.key()) {
             (_, "waiting" | "not-waiting") | (MessageKind::Reminder, _) => None,
+            // They are invited all the same.
+            (MessageKind::Registration, "called-off") if self.row.detail.as_ref()?["stays"] == true => None,
             (MessageKind::Registration, "called-off") | (MessageKind::Cancellation, _) => Some(Method::Cancel),
             _ => Some(Method::Request),
         }

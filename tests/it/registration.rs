@@ -473,6 +473,32 @@ journeys! {
         assert_eq!(deeds[0].detail, json!({"registered": 1, "waiting": 1, "called_off": 0}));
     }
 
+    async fn who_calls_off_is_taken_out_of_the_calendar_unless_they_are_invited_anyway(app: &TestApp) {
+        app.world().await;
+        let token = app.token("GQ-KJ", Scope::Manage).await;
+        let event = fair(app, &token, "F1", json!({"audience": ["public", "staff:KJ001"]})).await;
+        let sequence = |letter: &Letter| -> u32 {
+            let calendar = letter.calendar.as_ref().expect("a calendar");
+            calendar.lines().find_map(|line| line.strip_prefix("SEQUENCE:")).unwrap().trim().parse().unwrap()
+        };
+        let session = || async { entity::session::Entity::find().one(app.db.read()).await.unwrap().unwrap() };
+        put_down(app, "F1", "a").await.expect(200);
+        app.post(&format!("{event}/registrations"), &token, json!({"staff_no": "KJ001"})).await.expect(201);
+        letters(app, "a@public.test").await;
+        let (a, staff) = (rows(app).await[0].clone(), rows(app).await[1].clone());
+        let before = session().await;
+        app.call(axum::http::Method::DELETE, &format!("{event}/registrations/{}", staff.id), &token, Value::Null).await.expect(200);
+        assert_eq!(session().await, before, "nobody is taken out of anything");
+        let last = letters(app, "kj001@example.test").await.pop().unwrap();
+        assert_eq!((last.method, last.subject.starts_with("已取消报名")), (None, true), "{}", last.subject);
+        Browser::new(app).post(&format!("/registration/{}", a.secret), &[]).await.expect(200);
+        let mails = letters(app, "a@public.test").await;
+        assert_eq!(mails[1].method.as_deref(), Some("CANCEL"));
+        assert!(sequence(&mails[1]) > sequence(&mails[0]));
+        let after = session().await;
+        assert_eq!((after.sequence, after.revision), (before.sequence + 1, before.revision + 1));
+    }
+
     async fn a_publication_stays_while_somebody_has_put_their_name_down(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ-KJ", Scope::Manage).await;

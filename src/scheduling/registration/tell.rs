@@ -1,6 +1,9 @@
 //! Telling who put their names down: that they have a place, wait, moved up or are off, and what becomes of the event.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
+use entity::id::SessionId;
 use entity::state::MessageKind;
 use entity::{event, outbox, registration, session};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -8,7 +11,9 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::outbox::{Message, enqueue};
-use crate::scheduling::tell::{Addressee, SeriesMail, is_ahead};
+use crate::scheduling::audience::{Audience, invited_among};
+use crate::scheduling::shown::touch;
+use crate::scheduling::tell::{Addressee, SeriesMail, is_ahead, raise};
 
 /// What is told of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +66,18 @@ pub(super) async fn tell(
     if row.email.is_empty() {
         return Ok(());
     }
-    let mut ahead: Vec<&session::Model> = sittings.iter().filter(|session| is_ahead(event, session, now)).collect();
+    let ahead = sittings.iter().filter(|session| is_ahead(event, session, now));
+    let mut ahead: Vec<session::Model> = ahead.cloned().collect();
     if !said.concerns_calendars() {
         ahead.truncate(1);
     }
-    let told = json!({ "registration": row.id, "said": said.as_str(), "place": place });
+    let mut told = json!({ "registration": row.id, "said": said.as_str(), "place": place });
+    if said == Said::CalledOff && !loses(db, event, &mut ahead, row, now).await? {
+        told["stays"] = json!(true);
+    }
     let mut messages = Vec::new();
     let mut whole = None;
-    for session in ahead {
+    for session in &ahead {
         let series = session.series_id.filter(|_| said.concerns_calendars());
         if series.is_none() {
             let mut detail = told.clone();
@@ -80,7 +89,7 @@ pub(super) async fn tell(
     }
     if let (Some(series), Some(who)) = (whole, Addressee::registered(row)) {
         let mail = SeriesMail::load(db, event, series, now).await?;
-        let mut message = mail.of_whole(&who, MessageKind::Registration, (Value::Null, None), "");
+        let mut message = of_series(&mail, who, said);
         message.key = format!("registration:{}:{}:series:{series}", row.id, said.as_str());
         if let (Some(Value::Object(detail)), Value::Object(told)) = (&mut message.detail, told) {
             detail.extend(told);
@@ -88,6 +97,48 @@ pub(super) async fn tell(
         messages.push(message);
     }
     Ok(enqueue(db, messages, now).await?)
+}
+
+/// Leaves of the sittings those that somebody loses with their place, with the SEQUENCE that this needs (RFC 5546
+/// section 2.1.4). False when they lose none, because the audience names them for each: then the first is left, to say
+/// so.
+async fn loses(
+    db: &impl ConnectionTrait,
+    event: &event::Model,
+    ahead: &mut Vec<session::Model>,
+    row: &registration::Model,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let mut invited: HashSet<SessionId> = HashSet::new();
+    if let Some(person) = row.person_id {
+        let audience = Audience::load(db, event).await?;
+        for session in ahead.iter() {
+            if !invited_among(db, &audience, session.day, [person]).await?.is_empty() {
+                invited.insert(session.id);
+            }
+        }
+    }
+    if ahead.iter().all(|session| invited.contains(&session.id)) {
+        ahead.truncate(1);
+        return Ok(false);
+    }
+    ahead.retain(|session| !invited.contains(&session.id));
+    raise(db, &ahead.iter().map(|session| session.id).collect::<Vec<_>>(), now).await?;
+    for session in ahead.iter_mut() {
+        session.sequence += 1;
+    }
+    touch(db, event.id).await?;
+    Ok(true)
+}
+
+/// A message of a series. Who has a place is to come to all of it; who gives it up, to what they are invited to.
+fn of_series(mail: &SeriesMail<'_>, who: Addressee, said: Said) -> Message {
+    let nothing = (Value::Null, None);
+    if said != Said::CalledOff {
+        return mail.of_whole(&who, MessageKind::Registration, nothing, "");
+    }
+    let invited = Addressee { registration: None, ..who };
+    Message { kind: MessageKind::Registration, ..mail.of_whole(&invited, MessageKind::Cancellation, nothing, "") }
 }
 
 /// Mails the link again, at most once an hour, the first mail counted.

@@ -24,7 +24,7 @@ use crate::people::Member;
 pub use join::{join, written_so_far};
 pub(super) use letters::{Addressee, Extent, Letters, Told, Turn, detail};
 pub(super) use series::SeriesMail;
-pub(super) use shift::{Invited, Shifted, tell_shifts};
+pub(super) use shift::{Invited, Shifted, raise, tell_shifts};
 
 /// Whether somebody may still come: published, neither held nor cancelled, and its end ahead.
 #[must_use]
