@@ -24,7 +24,8 @@ pub const CHUNK: usize = 1_000;
 pub enum Notify {
     /// No mail, now or later.
     Nobody,
-    /// Invitations to what is new and published and not over, updates of what changed.
+    /// Invitations to what is new and published and not over, updates of what changed, and to those whom it brings or
+    /// takes off what says so.
     Invited,
 }
 
@@ -166,6 +167,7 @@ pub async fn run<C: ConnectionTrait>(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Outcome> {
     let known = Known::load(db, ground.within).await?;
+    let before = tell::Before::load(db, ground).await?;
     let Sheets { sheets, problems, notes } = sheets;
     let mut import =
         Import { db, ground, known, problems, notes, news: tell::Changed::default(), people_change: false };
@@ -182,7 +184,7 @@ pub async fn run<C: ConnectionTrait>(
     if import.people_change && !sheets.iter().any(|sheet| sheet.file == File::People) {
         crate::people::touch(db).await?;
     }
-    tell::tell(&import).await?;
+    tell::tell(&import, &before).await?;
     write_down(&import, counts.values().map(|(_, count)| count)).await?;
     Ok(outcome(import.problems, import.notes, counts.into_values()))
 }

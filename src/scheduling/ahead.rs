@@ -66,13 +66,26 @@ impl Ahead {
         situations: &[Situation<'_>],
         after: DateTime<Utc>,
     ) -> Result<Self, DbErr> {
+        Self::of(db, candidates(situations), after).await
+    }
+
+    /// Reads all of them, by start.
+    pub async fn all(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Self, DbErr> {
+        Self::of(db, None, now).await
+    }
+
+    async fn of(
+        db: &impl ConnectionTrait,
+        events: Option<SelectStatement>,
+        after: DateTime<Utc>,
+    ) -> Result<Self, DbErr> {
         let mut query = session::Entity::find()
             .find_also_related(event::Entity)
             .filter(event::Column::Status.eq(EventStatus::Scheduled))
             .filter(session::Column::Status.eq(SessionStatus::Scheduled))
             .filter(session::Column::StartsAt.gt(after));
-        if let Some(candidates) = candidates(situations) {
-            query = query.filter(Expr::col((event::Entity, event::Column::Id)).in_subquery(candidates));
+        if let Some(events) = events {
+            query = query.filter(Expr::col((event::Entity, event::Column::Id)).in_subquery(events));
         }
         let rows = query.order_by_asc(session::Column::StartsAt).order_by_asc(session::Column::Id).all(db).await?;
         let sessions: Vec<_> = rows.into_iter().filter_map(|(session, event)| Some((event?, session))).collect();

@@ -8,7 +8,7 @@ use entity::id::SessionId;
 use entity::state::{MessageKind, Scope};
 use entity::{attendance, attendance_change, event, outbox, person, roster_entry, session};
 use pufa::import::{self, BadRows, Ground, Notify, Outcome, Reason, Sheets, Upload, Within, from_path, from_uploads};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
 use crate::harness::TestApp;
@@ -316,6 +316,36 @@ journeys! {
         pufa::jobs::add_reminders(app).await.unwrap();
         let reminders = outbox::Entity::find().filter(outbox::Column::Kind.eq(MessageKind::Reminder)).count(app.db.read()).await.unwrap();
         assert_eq!(reminders, 0);
+    }
+
+    async fn who_is_brought_or_taken_off_by_an_import_hears_of_it_when_asked_to(app: &TestApp) {
+        good(app, start()).await;
+        let event = |audience: &str| format!("event_key,kind,title,org_code,co_host_codes,location,audience,required,status\nN1,lecture,讲座,A,,会议室,{audience},yes,scheduled\n");
+        let session = |day: &str| format!("session_key,event_key,starts_at,ends_at,all_day,status\nN1-1,N1,{day}T09:00,{day}T12:00,no,scheduled\n");
+        bring(app, files(&[("events.csv", &event("org:A-1")), ("sessions.csv", &session("2024-05-01"))]), TELLING).await;
+        let told = async |sheets: Sheets, how: How| {
+            let last = outbox::Entity::find().count(app.db.read()).await.unwrap();
+            assert!(bring(app, sheets, how).await.problems.is_empty());
+            let rows = outbox::Entity::find().order_by_asc(outbox::Column::Id).all(app.db.read()).await.unwrap();
+            let mut new: Vec<_> = rows[usize::try_from(last).unwrap()..].iter().map(|row| format!("{} {}", row.address.split('@').next().unwrap(), row.kind)).collect();
+            new.sort();
+            new
+        };
+        let people = "staff_no,name,email,org_code,title,groups,active_from,active_to\n";
+        // One leaves in April, another comes.
+        let change = format!("{people}002,干部二,two@example.test,A-1,,,2021-01-01,2024-04-30\n005,干部五,five@example.test,A-1,,,2024-04-01,\n");
+        assert_eq!(told(only("people.csv", &change), TELLING).await, ["five invitation", "two cancellation"]);
+        assert_eq!(told(only("people.csv", &change), TELLING).await, [""; 0]);
+        // By another audience alone; a place that changes with it is told in the same mail.
+        assert_eq!(told(only("events.csv", &event("staff:001")), TELLING).await, ["five cancellation"]);
+        let there = event("staff:001;staff:005").replace("会议室", "礼堂");
+        assert_eq!(told(only("events.csv", &there), TELLING).await, ["five invitation", "one update"]);
+        // To a day on which other people belong there.
+        assert_eq!(told(only("events.csv", &there.replace("staff:001;staff:005", "org:A-1")), TELLING).await, [""; 0]);
+        assert_eq!(told(only("sessions.csv", &session("2024-03-20")), TELLING).await, ["five cancellation", "one update", "two invitation"]);
+        // Unless nobody is to be told.
+        assert_eq!(told(only("sessions.csv", &session("2024-05-02")), QUIET).await, [""; 0]);
+        assert_eq!(told(only("people.csv", &format!("{people}006,干部六,six@example.test,A-1,,,2024-04-01,\n")), QUIET).await, [""; 0]);
     }
 
     async fn a_token_imports_what_is_below_it(app: &TestApp) {
