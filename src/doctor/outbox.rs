@@ -3,8 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::mail_trouble;
 use entity::outbox::{self, Column};
-use entity::state::MessageState;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use entity::state::{MessageKind, MessageState};
+use sea_orm::sea_query::{CaseStatement, Expr, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
+};
 
 use super::Finding;
 
@@ -17,11 +20,11 @@ const FAR_TOO_LONG: TimeDelta = TimeDelta::days(1);
 pub(super) async fn check(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Finding>, DbErr> {
     let waiting = || outbox::Entity::find().filter(Column::State.is_in([MessageState::Queued, MessageState::Failed]));
     let mut findings = Vec::new();
-    let overdue = waiting().filter(Column::NextAt.lte(now - PATIENCE));
-    match overdue.clone().order_by_asc(Column::NextAt).one(db).await? {
+    let overdue = waiting().filter(Column::NextAt.lte(now - PATIENCE)).filter(since().lte(now - PATIENCE));
+    match overdue.clone().order_by(since(), Order::Asc).one(db).await? {
         None => findings.push(Finding::ok("outbox").with("n", waiting().count(db).await?)),
         Some(oldest) => {
-            let wait = now - oldest.next_at;
+            let wait = now - Ord::max(oldest.next_at, oldest.created_at);
             let finding =
                 if wait > FAR_TOO_LONG { Finding::fail("outbox-stuck") } else { Finding::warn("outbox-stuck") };
             let finding = finding.with("n", overdue.count(db).await?).with("minutes", wait.num_minutes());
@@ -42,4 +45,12 @@ pub(super) async fn check(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Resu
         findings.push(Finding::warn("outbox-addresses").with("n", closed));
     }
     Ok(findings)
+}
+
+/// Since when a message waits. A link to sign in lies ahead of all others by the time at which it is due.
+fn since() -> SimpleExpr {
+    CaseStatement::new()
+        .case(Column::Kind.eq(MessageKind::SignIn), Expr::col(Column::CreatedAt))
+        .finally(Expr::col(Column::NextAt))
+        .into()
 }

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use entity::outbox;
 use entity::state::{MessageKind, MessageState};
 use entity::{audit, mail_sender, mail_trouble, revision};
+use pufa::access::sign_in::mail_link;
 use pufa::config::Config;
 use pufa::db::Db;
 use pufa::doctor::{Finding, Fonts, Grade, examine};
@@ -152,6 +153,19 @@ journeys! {
         assert!(told("outbox-addresses").contains("1 addresses"));
         app.clock.set(app.now() + TimeDelta::days(2));
         assert_eq!(keys(&findings(&app.config, app).await, Grade::Fail), ["outbox-stuck"]);
+    }
+
+    async fn a_link_to_sign_in_is_late_once_somebody_waited_for_it(app: &TestApp) {
+        app.world().await;
+        let tx = app.db.begin().await.unwrap();
+        mail_link(&tx, "kj001@example.test", &app.config.access, app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let stuck = async || findings(&app.config, app).await.into_iter().find(|one| one.key == "outbox-stuck");
+        assert!(stuck().await.is_none(), "it was asked for just now");
+        app.clock.set(app.now() + TimeDelta::minutes(20));
+        let found = stuck().await.expect("nobody sends it");
+        assert_eq!(found.grade, Grade::Warn);
+        assert!(found.line(Lang::En).contains("the oldest 20 minutes ago"), "{}", found.line(Lang::En));
     }
 
     async fn a_clock_that_went_back_is_noticed(app: &TestApp) {
