@@ -40,6 +40,8 @@ pub struct Mail {
     pub ca_file: String,
     /// Seconds that one step of the conversation with the server may take.
     pub timeout: u32,
+    /// Seconds that the answer to a whole mail may take.
+    pub answer_timeout: u32,
     /// Mails a second to one domain; 0: as many as there are.
     pub domain_per_second: f64,
     /// Mails a day to one domain; 0: as many as there are.
@@ -99,6 +101,9 @@ impl Mail {
         if self.connections == 0 || self.max_attempts == 0 {
             return wrong("mail.connections, mail.max_attempts", "must be at least 1");
         }
+        if !(1..=86_400).contains(&self.retry_after) {
+            return wrong("mail.retry_after", "takes 1 to 86400 seconds");
+        }
         if !(1..=59).contains(&self.tick) {
             return wrong("mail.tick", "takes 1 to 59 seconds");
         }
@@ -116,6 +121,9 @@ impl Mail {
         }
         if !(1..=600).contains(&self.timeout) {
             return wrong("mail.timeout", "takes 1 to 600 seconds");
+        }
+        if !(1..=3_600).contains(&self.answer_timeout) {
+            return wrong("mail.answer_timeout", "takes 1 to 3600 seconds");
         }
         let paces = self.paces();
         // Slower than that is a daily limit.

@@ -259,4 +259,15 @@ mod tests {
         assert_eq!(config.public_url(), "http://127.0.0.1:8080");
         assert!(config.event_kinds().unwrap().get("first_topic").is_some());
     }
+
+    #[test]
+    fn mail_that_would_be_tried_without_end_or_never_waited_for_is_refused() {
+        let refused = |change: fn(&mut Mail)| {
+            let mut config = Config::defaults().unwrap();
+            change(&mut config.mail);
+            config.check().unwrap_err().to_string()
+        };
+        assert!(refused(|mail| mail.retry_after = 0).contains("mail.retry_after"));
+        assert!(refused(|mail| mail.answer_timeout = 0).contains("mail.answer_timeout"));
+    }
 }

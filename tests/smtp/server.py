@@ -9,13 +9,17 @@ python server.py PORT FOLDER
                      550           refuses the recipient
                      drop          closes the connection in the middle
                      keep-drop     takes the mail, and closes the connection without a word
+                     sender ADDRESS    refuses every other sender
+                     most N        lets no more than N connections in at once
+                     ascii         does not offer SMTPUTF8
                      greylist N    sends each of the first N recipients away once, as servers do that do not know a
                                    sender yet
   FOLDER/script      {"ADDRESS": ["451", "accept", …]}: how the first, second, … mail to an address is treated; then,
                      and for all others, `behaviour` stands
   FOLDER/no-pipelining  if it is there, commands at once are not offered (RFC 2920)
   FOLDER/N.eml       the mail as it came, N counting from 1
-  FOLDER/log         a line of JSON for each mail offered: outcome, from, to, message_id, subject, file
+  FOLDER/log         a line of JSON for each mail offered: outcome, from, to, utf8 (SMTPUTF8 was asked for), message_id,
+                     subject, file
 Prints `ready` when it listens.
 """
 
@@ -36,6 +40,7 @@ class Keeper:
         self.count = len(list(folder.glob("*.eml")))
         self.offers = collections.Counter()
         self.greylisted = set()
+        self.open = 0
 
     def treats(self, address):
         """How the mail is treated that is offered to an address now."""
@@ -71,6 +76,7 @@ class Keeper:
             "outcome": outcome,
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
+            "utf8": envelope.smtp_utf8,
             "message_id": mail["message-id"],
             "subject": mail["subject"],
             "file": file,
@@ -129,8 +135,18 @@ class Server(SMTP):
     """Answers each step but those at which it is to hang."""
 
     async def _handle_client(self):
-        await self.event_handler.hang("greeting")
-        await super()._handle_client()
+        keeper = self.event_handler
+        await keeper.hang("greeting")
+        match keeper.behaviour():
+            case ["most", most] if keeper.open >= int(most):
+                await self.push("421 4.7.0 too many connections")
+                self.transport.close()
+                return
+        keeper.open += 1
+        try:
+            await super()._handle_client()
+        finally:
+            keeper.open -= 1
 
     @syntax("EHLO hostname")
     async def smtp_EHLO(self, hostname):
@@ -140,6 +156,10 @@ class Server(SMTP):
     @syntax("MAIL FROM: <address>", extended=" [SP <mail-parameters>]")
     async def smtp_MAIL(self, arg):
         await self.event_handler.hang("mail")
+        match self.event_handler.behaviour():
+            case ["sender", address] if f"<{address}>" not in arg:
+                await self.push("553 5.7.1 not your address")
+                return
         await super().smtp_MAIL(arg)
 
     @syntax("DATA")
@@ -154,7 +174,9 @@ async def main():
     keeper = Keeper(folder)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Server(keeper, enable_SMTPUTF8=True, ident="test server", loop=loop), "127.0.0.1", port
+        lambda: Server(keeper, enable_SMTPUTF8=keeper.behaviour() != ["ascii"], ident="test server", loop=loop),
+        "127.0.0.1",
+        port,
     )
     print("ready", flush=True)
     await server.serve_forever()

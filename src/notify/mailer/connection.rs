@@ -20,6 +20,7 @@ use super::target::{Security, Server};
 pub struct Connection {
     pub(super) inner: AsyncSmtpConnection,
     pub(super) step: Duration,
+    pub(super) answer: Duration,
     pub(super) used: Instant,
     /// Whether it takes commands at once (RFC 2920).
     pub(super) takes_at_once: bool,
@@ -40,7 +41,11 @@ pub struct Broken {
 impl Broken {
     /// Whether the server said no, and did not vanish.
     pub fn is_answer(&self) -> bool {
-        matches!(&self.why, Why::Smtp(error) if error.status().is_some_and(|code| code.to_string() != "421"))
+        match &self.why {
+            Why::Smtp(error) => error.status().is_some_and(|code| code.to_string() != "421"),
+            Why::NoUtf8 => true,
+            Why::Unreached(_) | Why::Refused(_) | Why::Silence(_) => false,
+        }
     }
 }
 
@@ -81,6 +86,8 @@ pub enum Why {
     Unreached(std::io::Error),
     /// It does not offer what the settings demand.
     Refused(String),
+    /// It takes no address with other letters than those of ASCII before the @.
+    NoUtf8,
     /// Nothing came in that many seconds.
     Silence(u64),
 }
@@ -95,7 +102,15 @@ impl Connection {
             Err(_) => return Err(Broken { step: Step::Open, why: Why::Silence(server.step.as_secs()) }),
         };
         let used = Instant::now();
-        Ok(Self { inner, step: server.step, used, takes_at_once, out_of_step: false, worn: false })
+        Ok(Self {
+            inner,
+            step: server.step,
+            answer: server.answer,
+            used,
+            takes_at_once,
+            out_of_step: false,
+            worn: false,
+        })
     }
 
     /// Whether the server is still there. One that was used a moment ago is not asked.

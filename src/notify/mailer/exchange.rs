@@ -8,13 +8,20 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
 
-use super::connection::{Broken, Connection, Step, within};
+use super::connection::{Broken, Connection, Step, Why, within};
 
 impl Connection {
     /// Sends a mail; gives the server's word. After an error the conversation can go on if [`Self::reset`] says so.
     pub async fn send(&mut self, envelope: &Envelope, mail: &[u8]) -> Result<Response, Broken> {
         let eight = !mail.is_ascii() && self.inner.server_info().supports_feature(Extension::EightBitMime);
-        let options = if eight { vec![MailParameter::Body(MailBodyParameter::EightBitMime)] } else { Vec::new() };
+        let mut options = if eight { vec![MailParameter::Body(MailBodyParameter::EightBitMime)] } else { Vec::new() };
+        if envelope.to().iter().chain(envelope.from()).any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
+            // RFC 6531 section 3.4.
+            if !self.inner.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Err(Broken { step: Step::Mail, why: Why::NoUtf8 });
+            }
+            options.push(MailParameter::SmtpUtfEight);
+        }
         let from = Mail::new(envelope.from().cloned(), options);
         let to = envelope.to().iter().map(|to| Rcpt::new(to.clone(), Vec::new()));
         if self.takes_at_once {
@@ -26,10 +33,11 @@ impl Connection {
             }
             self.ask(Step::Data, Data).await?;
         }
+        // A relay may look through the whole mail before it answers (RFC 5321 section 4.5.3.2.6).
         let answer = match std::str::from_utf8(mail) {
             // In one write, so that it goes out in as few packets as it fills.
-            Ok(text) => within(Step::End, self.step * 2, self.inner.command(wire(text))).await?,
-            Err(_) => within(Step::End, self.step * 2, self.inner.message(mail)).await?,
+            Ok(text) => within(Step::End, self.answer, self.inner.command(wire(text))).await?,
+            Err(_) => within(Step::End, self.answer, self.inner.message(mail)).await?,
         };
         (self.used, self.worn) = (Instant::now(), true);
         Ok(answer)
@@ -175,6 +183,7 @@ mod tests {
             credentials: None,
             ca: None,
             step: Duration::from_secs(5),
+            answer: Duration::from_secs(5),
         };
         (Connection::open(&server).await.unwrap_or_else(|_| panic!("it listens")), heard)
     }

@@ -106,6 +106,8 @@ fn cause(broken: &Broken) -> Cause {
         Why::Silence(_) => Cause::Unreachable,
         Why::Unreached(error) => of_io(error),
         Why::Refused(_) => Cause::NoTls,
+        // Nothing is sent here.
+        Why::NoUtf8 => Cause::Refused,
         Why::Smtp(error) => of_smtp(error),
     }
 }

@@ -1,10 +1,12 @@
 //! A mail as MIME: text, HTML and calendar as alternatives, the calendar last, and once more as an attachment.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
+use url::Host;
 
 use super::{Mail, Party};
 use crate::notify::mail::{Invitation, headline};
@@ -58,9 +60,18 @@ fn unsubscribe(url: Option<&str>) -> Result<Vec<HeaderValue>, String> {
 }
 
 fn mailbox(party: &Party) -> Result<Mailbox, String> {
-    let address: Address = party.address.parse().map_err(|e| format!("{}: {e}", party.address))?;
+    let address: Address = looked_up(&party.address).parse().map_err(|e| format!("{}: {e}", party.address))?;
     let name = headline(&party.name);
     Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
+}
+
+/// An address with its domain as the DNS has it: A-labels (RFC 5891) where it is written in Chinese.
+fn looked_up(address: &str) -> Cow<'_, str> {
+    let written = address.rsplit_once('@').filter(|(_, domain)| !domain.is_ascii());
+    match written.map(|(local, domain)| (local, Host::parse(domain))) {
+        Some((local, Ok(Host::Domain(domain)))) => Cow::Owned(format!("{local}@{domain}")),
+        _ => Cow::Borrowed(address),
+    }
 }
 
 /// RFC 6047 section 2.4: the method stands in the content type too.
@@ -113,6 +124,22 @@ mod tests {
         assert!(!text(None).contains("List-Unsubscribe"));
         for bad in ["https://x\r\nBcc: y@example.test", "https://x/>, <mailto:y", "https://例"] {
             assert!(message(&mail(Some(bad)), "example.test").is_err(), "{bad}");
+        }
+    }
+    #[test]
+    fn a_chinese_domain_goes_by_its_a_labels() {
+        for (written, sent) in [
+            ("kj001@科技局.测试", "kj001@xn--dgt58lv2v.xn--0zwm56d"),
+            ("干部@科技局.测试", "干部@xn--dgt58lv2v.xn--0zwm56d"),
+            ("干部@example.test", "干部@example.test"),
+            ("Kj001@Example.test", "Kj001@Example.test"),
+        ] {
+            let mut mail = mail(None);
+            mail.to.address = written.to_owned();
+            let message = message(&mail, "example.test").unwrap();
+            assert_eq!(message.envelope().to()[0].to_string(), sent);
+            let text = String::from_utf8(message.formatted()).unwrap();
+            assert!(text.contains(&format!("<{sent}>\r\n")), "{text}");
         }
     }
 }

@@ -27,7 +27,7 @@ pub use handshake::{Flaw, SOON, Tls};
 pub use look::{Cause, Look, Trouble};
 use pool::Pool;
 use target::Target;
-use verdict::{is_a_matter_of_settings, one_line, outcome};
+use verdict::{is_a_matter_of_settings, is_of_mail, one_line, outcome};
 
 /// Where mail goes, and in whose name; cheap to clone.
 #[derive(Clone)]
@@ -76,7 +76,8 @@ impl Mailer {
             },
             sender: Party { name: from.name.unwrap_or_default(), address: from.email.to_string() },
             domain: from.email.domain().to_owned(),
-            permits: Semaphore::new(connections),
+            // One more for links to sign in.
+            permits: Semaphore::new(connections + 1),
             connections,
             breaker: Breaker::new(TimeDelta::seconds(settings.retry_after.clamp(1, 60).into())),
             worker: uuid::Uuid::new_v4().to_string(),
@@ -135,7 +136,11 @@ impl Mailer {
                     if is_a_matter_of_settings(&broken) {
                         parts.breaker.expect_no_better();
                     }
-                    outcome(&broken)
+                    let outcome = outcome(&broken);
+                    if is_of_mail(&broken) && !matches!(outcome, Outcome::Away(_)) {
+                        parts.breaker.answered();
+                    }
+                    outcome
                 }
             },
         }

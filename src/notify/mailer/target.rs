@@ -36,6 +36,8 @@ pub struct Server {
     pub ca: Option<Vec<u8>>,
     /// How long one step of the conversation may take.
     pub step: Duration,
+    /// How long the answer to a whole mail may take.
+    pub answer: Duration,
 }
 
 /// What is demanded of a connection.
@@ -128,11 +130,12 @@ fn server(
         }
     };
     let step = Duration::from_secs(settings.timeout.into());
+    let answer = Duration::from_secs(settings.answer_timeout.into());
     let user = match url.username() {
         "" => None,
         user => Some(decode(user).map_err(|e| format!("mail.url: {e}"))?),
     };
-    Ok(Server { user, host, port: url.port().unwrap_or(port), security, credentials, ca, step })
+    Ok(Server { user, host, port: url.port().unwrap_or(port), security, credentials, ca, step, answer })
 }
 
 fn is_loopback(host: &str) -> bool {

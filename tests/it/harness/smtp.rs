@@ -21,6 +21,8 @@ pub struct Offered {
     pub outcome: String,
     /// The envelope's recipients.
     pub to: Vec<String>,
+    /// Whether the client asked for SMTPUTF8.
+    pub utf8: bool,
     /// As in the header.
     pub message_id: Option<String>,
     /// Decoded.
@@ -73,7 +75,7 @@ impl Smtp {
     }
 
     /// Says how it treats mail from now on: `accept`, `slow 0.2`, `hang`, `hang rcpt`, `451`, `550`, `drop`,
-    /// `keep-drop`, `greylist 3`.
+    /// `keep-drop`, `greylist 3`, `sender a@example.test`, `most 2`, `ascii`.
     pub fn behave(&self, how: &str) {
         std::fs::write(self.folder.path().join("behaviour"), how).unwrap();
     }
