@@ -146,7 +146,13 @@ fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<H
 pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let jobs = jobs::start(&app).await?;
     let service = router(app.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopped()).await.map_err(Error::internal)?;
+    let stopping = jobs.stopping();
+    // Mails under way and requests under way end side by side.
+    let stopped = async move {
+        stopped().await;
+        stopping.cancel();
+    };
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await.map_err(Error::internal)?;
     jobs.stop().await?;
     jobs::write_fetches(&app).await
 }

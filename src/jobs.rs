@@ -15,23 +15,30 @@ use crate::notify::{Delivery, House, reply, write_due};
 use crate::scheduling::{registration, roster};
 use crate::state::App;
 
-/// How long a running job may take to end when the program stops; a mail under way takes no longer.
-const GRACE: Duration = Duration::from_secs(100);
+/// The longest that running jobs may take to end when the program stops.
+const GRACE: Duration = Duration::from_secs(180);
 
 /// The jobs of a running program.
 pub struct Jobs {
     scheduler: JobScheduler,
     running: TaskTracker,
     stop: CancellationToken,
+    grace: Duration,
 }
 
 impl Jobs {
+    /// Cancelled, it has running jobs come to an end.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Starts no job any more and waits for those that run, mails that are being sent among them.
     pub async fn stop(mut self) -> Result<()> {
         self.stop.cancel();
         self.scheduler.shutdown().await.map_err(Error::internal)?;
         self.running.close();
-        if tokio::time::timeout(GRACE, self.running.wait()).await.is_err() {
+        if tokio::time::timeout(self.grace, self.running.wait()).await.is_err() {
             tracing::warn!("stopped while a job was running");
         }
         Ok(())
@@ -41,7 +48,9 @@ impl Jobs {
 /// Starts ticking.
 pub async fn start(app: &App) -> Result<Jobs> {
     let scheduler = JobScheduler::new().await.map_err(Error::internal)?;
-    let jobs = Jobs { scheduler, running: TaskTracker::new(), stop: CancellationToken::new() };
+    // A mail under way is asked about in four steps and a last one, for which twice the time of a step must do then.
+    let grace = Duration::from_secs(u64::from(app.config.mail.timeout) * 6).min(GRACE);
+    let jobs = Jobs { scheduler, running: TaskTracker::new(), stop: CancellationToken::new(), grace };
     let every = |seconds: u32| format!("*/{seconds} * * * * *");
     let tick = app.config.mail.tick;
     jobs.add(app, "rosters", every(10), |app, _| async move { freeze_rosters(&app).await }).await?;
