@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::doctor::Finding;
 use crate::doctor::mail::{mail_settings, never, not_now, of_look, of_trouble};
 use crate::error::{Error, Result};
+use crate::notify::sender::senders_of;
 use crate::notify::{Mail, Mailer, Party};
 use crate::outbox::Outcome;
 use crate::people;
@@ -18,6 +19,9 @@ pub(super) enum MailCommand {
     Test {
         /// Where it goes.
         address: String,
+        /// Send it as mail of this organisation's events goes: in the name of its own sender, or of one above it.
+        #[arg(long, value_name = "CODE")]
+        org: Option<String>,
     },
     /// Take one mail in, on standard input: an answer to an invitation, or a mail that came back.
     ///
@@ -29,19 +33,20 @@ pub(super) enum MailCommand {
 
 pub(super) async fn run(config: &Config, command: MailCommand, now: DateTime<Utc>) -> Result<()> {
     match command {
-        MailCommand::Test { address } => test(config, address, now).await,
+        MailCommand::Test { address, org } => test(config, address, org.as_deref(), now).await,
         MailCommand::Receive => super::receive::run(config, now).await,
     }
 }
 
-async fn test(config: &Config, address: String, now: DateTime<Utc>) -> Result<()> {
+async fn test(config: &Config, address: String, org: Option<&str>, now: DateTime<Utc>) -> Result<()> {
     if !people::is_email(&address) {
         return Err(Error::field("address", "bad-email"));
     }
     let (terminal, secrets) = (super::terminal_language(), secrets(config));
     let failed = |finding: &Finding| Error::internal(hide(finding.text(terminal), &secrets));
     let mailer = Mailer::new(&config.mail).map_err(|why| failed(&mail_settings(&why)))?;
-    println!("{}", terminal.text_with("doctor-mail-from", [("from", shown(mailer.sender()))]));
+    let sender = sender(config, &mailer, org).await?;
+    println!("{}", terminal.text_with("doctor-mail-from", [("from", shown(&sender))]));
     match mailer.look(now).await {
         None => {}
         Some(Ok(look)) => {
@@ -54,7 +59,7 @@ async fn test(config: &Config, address: String, now: DateTime<Utc>) -> Result<()
     let lang = config.locale.default;
     let text = lang.text("mail-test-text");
     let mail = Mail {
-        from: mailer.sender().clone(),
+        from: sender,
         to: Party { name: String::new(), address },
         subject: lang.text("mail-test-subject"),
         html: format!("<!doctype html><html lang=\"{}\"><p>{text}</p></html>", lang.tag()),
@@ -73,6 +78,15 @@ async fn test(config: &Config, address: String, now: DateTime<Utc>) -> Result<()
         Outcome::Failed(answer) | Outcome::Away(answer) => Err(failed(&not_now(&answer))),
         Outcome::Dead(answer) | Outcome::Moot(answer) => Err(failed(&never(&answer))),
     }
+}
+
+/// In whose name mail of an organisation goes out; of none: the site's.
+async fn sender(config: &Config, mailer: &Mailer, org: Option<&str>) -> Result<Party> {
+    let Some(code) = org else { return Ok(mailer.sender().clone()) };
+    let db = super::open(config).await?;
+    let id = people::by_code(db.read(), code).await?.id;
+    let own = senders_of(db.read(), [id]).await?.remove(&id);
+    Ok(own.unwrap_or_else(|| mailer.sender().clone()))
 }
 
 fn shown(sender: &Party) -> String {

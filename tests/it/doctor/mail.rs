@@ -7,14 +7,15 @@ use ::pufa::config::{Config, TlsPolicy};
 use ::pufa::notify::{Cause, Flaw, Look, Mailer, Trouble};
 use ::pufa::state::Mode;
 use entity::id::OutboxId;
-use entity::outbox;
 use entity::state::{MessageState, Scope};
+use entity::{mail_sender, outbox};
+use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{SIGNED, USER, pufa};
-use crate::harness::{Authority, Backend, Certificate, SecureSmtp, TestApp};
+use crate::harness::{Authority, Backend, Certificate, SecureSmtp, Smtp, TestApp};
 
 /// A look at a server by these settings.
 async fn look(url: String, tls: TlsPolicy, ca: Option<&Path>) -> Result<Look, Trouble> {
@@ -143,6 +144,39 @@ fn mail_test_shows_who_sends_how_it_is_encrypted_and_the_answer() {
     let mail = &taken[0];
     assert_eq!((mail.to.as_slice(), mail.from.as_str()), (&["a@example.test".to_owned()][..], "pufa@kj.example.test"));
     assert_eq!((mail.tls.as_deref(), mail.user.as_deref()), (Some("TLSv1.3"), Some(USER.0)));
+}
+
+/// Whether the relay lets an organisation's own sender send is seen by sending as it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_test_sends_in_an_organisations_own_name() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    app.world().await;
+    let sender = mail_sender::ActiveModel {
+        organisation_id: Set(app.org_id("GQ-KJ").await),
+        name: Set("科技局".to_owned()),
+        address: Set("kj@example.test".to_owned()),
+        updated_at: Set(app.now()),
+        updated_by: Set("command".to_owned()),
+    };
+    mail_sender::Entity::insert(sender).exec_without_returning(app.db.write()).await.unwrap();
+    let smtp = Smtp::up();
+    smtp.behave("sender pufa@example.test");
+    let url = smtp.url();
+    let settings = [
+        ("PUFA__DATABASE__URL", app.config.database.url.as_str()),
+        ("PUFA__MAIL__URL", &url),
+        ("PUFA__MAIL__FROM", "普法 <pufa@example.test>"),
+    ];
+    let test = |org: &[&str]| pufa(app.folder.path(), &[&["mail", "test", "a@example.test"], org].concat(), &settings);
+    assert_eq!(test(&[]).code, Some(0), "the site's own may");
+    let refused = test(&["--org", "GQ-KJ"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.out.contains("科技局 <kj@example.test>"), "{}", refused.out);
+    assert!(refused.err.contains("553 5.7.1 not your address"), "{}", refused.err);
+    assert!(test(&["--org", "GQ"]).out.contains("普法 <pufa@example.test>"), "no sender of its own");
+    assert_eq!(test(&["--org", "NOWHERE"]).code, Some(1));
+    smtp.behave("accept");
+    assert_eq!(test(&["--org", "GQ-KJ"]).code, Some(0));
 }
 
 /// A password that is wrong is a matter of the settings: mail waits, and goes out once they are right.
