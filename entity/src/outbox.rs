@@ -51,7 +51,7 @@ pub struct Model {
     pub series_id: Option<SeriesId>,
     /// The right part of the address, lower case: what paces go by.
     pub domain: String,
-    /// The slot that the pace of its domain gave it.
+    /// The slot that the pace of its domain gave it. Earlier than `next_at`: since when it waits for one.
     pub paced_at: Option<DateTimeUtc>,
     /// Whether it is dead because it needs not be said any more; the answer is the reason then.
     pub moot: bool,

@@ -6,9 +6,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::OutboxId;
 use entity::outbox::{self, Column};
-use entity::state::MessageState;
+use entity::state::{MessageKind, MessageState};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter};
+
+use super::queue::AHEAD;
 
 /// For how long a claim holds unless it is renewed. With the ticks before and after, what a killed server had claimed
 /// goes on within 30 seconds.
@@ -30,6 +32,31 @@ pub async fn claim(
     Ok(rows)
 }
 
+/// The same of links to sign in, for which somebody waits; what else is due stays. They lie so far ahead of the rest that
+/// the look is a short one however much is due.
+pub async fn claim_links(
+    db: &impl ConnectionTrait,
+    worker: &str,
+    limit: u64,
+    now: DateTime<Utc>,
+) -> Result<Vec<outbox::Model>, DbErr> {
+    let query = links(now).column(Column::Id).limit(limit).to_owned();
+    hold(db, worker, query, now).await
+}
+
+/// Whether any of those is due: a look without writing.
+pub async fn has_links(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, DbErr> {
+    let query = links(now).expr(Expr::val(1)).limit(1).to_owned();
+    Ok(db.query_one(&query).await?.is_some())
+}
+
+fn links(now: DateTime<Utc>) -> SelectStatement {
+    due(MessageState::Queued, now)
+        .and_where(Column::NextAt.lte(now - AHEAD))
+        .and_where(Column::Kind.eq(MessageKind::SignIn))
+        .to_owned()
+}
+
 /// One state at a time: then the index gives the rows in their order, however many are due.
 async fn take(
     db: &impl ConnectionTrait,
@@ -38,13 +65,18 @@ async fn take(
     limit: u64,
     now: DateTime<Utc>,
 ) -> Result<Vec<outbox::Model>, DbErr> {
-    let due = due(state, now)
-        .column(Column::Id)
-        .order_by(Column::NextAt, Order::Asc)
-        .limit(limit)
-        // Left out on SQLite, where one writer at a time is lock enough.
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .to_owned();
+    let due = due(state, now).column(Column::Id).order_by(Column::NextAt, Order::Asc).limit(limit).to_owned();
+    hold(db, worker, due, now).await
+}
+
+async fn hold(
+    db: &impl ConnectionTrait,
+    worker: &str,
+    mut due: SelectStatement,
+    now: DateTime<Utc>,
+) -> Result<Vec<outbox::Model>, DbErr> {
+    // Left out on SQLite, where one writer at a time is lock enough.
+    due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     outbox::Entity::update_many()
         .col_expr(Column::LeaseUntil, Expr::value(now + LEASE))
         .col_expr(Column::LeasedBy, Expr::value(worker))
@@ -117,6 +149,7 @@ pub async fn put_off(
 ) -> Result<(), DbErr> {
     outbox::Entity::update_many()
         .col_expr(Column::NextAt, Expr::value(until))
+        .col_expr(Column::PacedAt, Expr::value(None::<DateTime<Utc>>))
         .col_expr(Column::LeasedBy, Expr::value(None::<String>))
         .col_expr(Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
         .filter(Column::Id.eq(row.id))

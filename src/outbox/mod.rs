@@ -15,9 +15,9 @@ mod told;
 pub mod trouble;
 mod withdraw;
 
-pub use claim::{LEASE, claim, has_due, put_off, release, renew};
+pub use claim::{LEASE, claim, claim_links, has_due, has_links, put_off, release, renew};
 pub use outcome::{Outcome, Patience};
-pub use pace::{Limits, Paces, pace};
+pub use pace::{Limits, Pacer, Paces, spare};
 pub use queue::{Message, domain, enqueue, enqueue_for};
 pub use requeue::requeue;
 pub use settle::{Settled, settle};

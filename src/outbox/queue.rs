@@ -10,7 +10,7 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr};
 use crate::db::insert_all;
 
 /// How far a sign-in link goes before what waits already: somebody stands before the door, and it works for minutes.
-const AHEAD: TimeDelta = TimeDelta::days(1);
+pub(super) const AHEAD: TimeDelta = TimeDelta::days(1);
 
 /// One thing to tell one address.
 #[derive(Clone, Debug)]

@@ -1,11 +1,12 @@
 //! Taking what is due out of the outbox, making it into mail, and sending it; no transaction is open while sending.
 //!
-//! A line of four: one claims batches and reads what they speak of ([`claim`](Delivery)), several make mails and send
-//! them, one writes down what became of them, many in one transaction, and one renews the leases of all that are under
-//! way. Between them are bounded channels, so that the senders are busy while the next batch is claimed, and a slow
-//! server slows the claiming.
+//! A line: one claims batches and reads what they speak of ([`claim`](Delivery)), several make mails and send them, one
+//! writes down what became of them, many in one transaction, and one renews the leases of all that are under way.
+//! Between them are bounded channels, so that the senders are busy while the next batch is claimed, and a slow server
+//! slows the claiming. Links to sign in have a sender of their own.
 
 mod flow;
+mod leases;
 mod send;
 mod write;
 
@@ -22,7 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
-use crate::outbox::{Paces, Patience, has_due};
+use crate::outbox::{Pacer, Patience, has_due};
 use crate::scheduling::Kinds;
 use crate::traffic::Traffic;
 use crate::view::Views;
@@ -84,8 +85,9 @@ impl Delivery {
         }
     }
 
-    fn paces(&self) -> Paces {
-        self.config.mail.paces()
+    fn pacer(&self) -> Pacer {
+        let mail = &self.config.mail;
+        Pacer::new(mail.paces(), self.config.zone(), TimeDelta::seconds(mail.tick.into()))
     }
 }
 

@@ -35,20 +35,29 @@ pub(super) async fn all(line: Arc<Line>, mut outcomes: Receiver<Settled>) {
     }
 }
 
-/// A minute of tries; after that the leases of the rest run out, and it goes out once more with the same Message-ID.
+/// Tries until it is written, and nothing is sent meanwhile. Once the program stops, for a minute; after that the
+/// leases run out, and it goes out once more with the same Message-ID.
 async fn insist(line: &Line, group: &[Settled]) {
     const PAUSE: Duration = Duration::from_millis(500);
-    for attempt in 1..=120 {
+    const LAST_TRIES: u32 = 120;
+    let (mut attempt, mut left) = (1_u64, LAST_TRIES);
+    while left > 0 {
         match write(line, group).await {
             Ok(held) => {
+                line.unwritten.store(false, Ordering::Relaxed);
                 line.settled.fetch_add(group.len(), Ordering::Relaxed);
                 if held < u64::try_from(group.len()).unwrap_or(u64::MAX) {
                     tracing::warn!(group = group.len(), held, "leases ran out while sending");
                 }
                 break;
             }
-            Err(error) => tracing::error!(%error, attempt, "what became of mails was not written down"),
+            Err(error) => {
+                line.unwritten.store(true, Ordering::Relaxed);
+                tracing::error!(%error, attempt, "what became of mails was not written down");
+            }
         }
+        attempt += 1;
+        left -= u32::from(line.stop.is_cancelled());
         tokio::time::sleep(PAUSE).await;
     }
     line.let_go(group.iter().map(|settled| settled.id));

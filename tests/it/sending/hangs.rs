@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Ground, fate, taken};
 use crate::harness::{Backend, Smtp};
 
-/// The longest that a step may take here is two seconds.
+/// The longest that a step may take here is three seconds.
 const SOON: Duration = Duration::from_secs(8);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -16,7 +16,7 @@ async fn are_noticed_at_every_step_and_the_mail_goes_later() {
         ("hang mail", "no answer to MAIL FROM within 1 seconds"),
         ("hang rcpt", "no answer to RCPT TO within 1 seconds"),
         ("hang data", "no answer to DATA within 1 seconds"),
-        ("hang", "no answer to end of data within 2 seconds"),
+        ("hang", "no answer to end of data within 3 seconds"),
     ] {
         let smtp = Smtp::up();
         let ground = Ground::make(Backend::Sqlite, 3, smtp.url()).await;

@@ -1,7 +1,10 @@
 //! A crowd's mail to servers that misbehave: each person gets it once, and what is shown of each message is true.
 
+mod addresses;
 mod folder;
 mod hangs;
+mod leases;
+mod outage;
 mod pace;
 mod script;
 
@@ -32,6 +35,7 @@ impl Ground {
         let impatient = |config: &mut Config| {
             config.mail.url = url;
             config.mail.timeout = 1;
+            config.mail.answer_timeout = 3;
             config.mail.retry_after = 60;
         };
         Self::publish(Self::people(backend, people, impatient).await).await

@@ -1,9 +1,10 @@
 //! A server that greylists the first three, refuses one for good, drops after the data, and stalls.
 
+use entity::state::Role;
 use serde_json::json;
 
 use super::{Ground, fate, taken};
-use crate::harness::{Backend, Smtp};
+use crate::harness::{Backend, Browser, Smtp};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_gets_one_mail_and_the_truth_is_told_on_sqlite() {
@@ -44,9 +45,29 @@ async fn scripted(backend: Backend) {
         assert_eq!((state, attempts), ("failed", 1), "{answer}");
         assert!(answer.starts_with("end of data: "), "{answer}");
     }
-    assert_eq!(fate(&shown[STALLED]), ("failed", 1, "no answer to end of data within 2 seconds"));
+    assert_eq!(fate(&shown[STALLED]), ("failed", 1, "no answer to end of data within 3 seconds"));
     let sent = shown.values().filter(|message| fate(message).0 == "sent").count();
     assert_eq!(sent, PEOPLE - 7, "none of the others waited: {shown:?}");
+
+    // The organiser's page says the same.
+    let secret = ground.app.account("host@example.test", "GQ-KJ", Role::Organizer).await;
+    let browser = Browser::new(&ground.app);
+    browser.get(&format!("/enter/{secret}")).await.expect(303);
+    let page = browser.get(&format!("/events/{}", ground.event)).await.expect(200).text();
+    for (address, message) in &shown {
+        let line = page.split("<li>").find(|line| line.contains(&format!("<span>{address}</span>")));
+        let (state, attempts, answer) = fate(message);
+        if state == "sent" {
+            assert!(line.is_none(), "nothing is wrong with {address}");
+            continue;
+        }
+        let line = line.unwrap_or_else(|| panic!("{address} is not on the page: {page}"));
+        let chip = if state == "dead" { "未送达" } else { "将重试" };
+        let line = line.replace("&#x2f;", "/").replace("&#x27;", "'");
+        for part in [chip, &format!("试过 {attempts} 次"), answer] {
+            assert!(line.contains(part), "{part} of {address}: {line}");
+        }
+    }
 
     ground.deliver(10).await;
     ground.deliver(60).await;
