@@ -87,7 +87,7 @@ async fn say(app: &TestApp, who: &str, session: &str, status: AnswerStatus) {
         via: AnswerVia::Page,
         by: None,
     };
-    give(app.db.write(), &session, given, app.now()).await.unwrap();
+    give(app.db.write(), &[session], &given, app.now()).await.unwrap();
 }
 
 /// PARTSTAT of each VEVENT, and the start of a sitting by which it is known; empty for the whole.

@@ -187,6 +187,7 @@ mod tests {
             series_id: Some(SeriesId(1)).filter(|_| series),
             domain: String::new(),
             paced_at: None,
+            moot: false,
         }
     }
 
