@@ -84,12 +84,12 @@ impl Contact {
     }
 
     /// Writes down how a look went: after one that went wrong the next comes later and later.
-    pub(super) fn went(&self, went: Went, every: u32, now: DateTime<Utc>) {
+    pub(super) fn went(&self, went: &Went, every: u32, now: DateTime<Utc>) {
         let Ok(mut known) = self.known.lock() else { return };
         known.last_at = Some(now);
-        known.failures = if went == Went::Well { 0 } else { known.failures.saturating_add(1) };
+        known.failures = if *went == Went::Well { 0 } else { known.failures.saturating_add(1) };
         known.wrong = if matches!(went, Went::Wrong(_)) { known.wrong.saturating_add(1) } else { 0 };
-        if went == Went::Well {
+        if *went == Went::Well {
             known.good_at = Some(now);
         }
         known.problem = went.problem().map(str::to_owned);
@@ -130,7 +130,7 @@ mod tests {
         let now: DateTime<Utc> = "2024-03-12T00:00:00Z".parse().unwrap();
         assert!(contact.is_due(now));
         let wait = |problem: Option<&str>| {
-            contact.went(problem.map_or(Went::Well, |why| Went::Wrong(why.to_owned())), 60, now);
+            contact.went(&problem.map_or(Went::Well, |why| Went::Wrong(why.to_owned())), 60, now);
             (contact.known().next_at.unwrap() - now).num_seconds()
         };
         assert_eq!([wait(None), wait(Some("x")), wait(Some("x")), wait(None)], [60, 120, 240, 60]);
@@ -143,9 +143,9 @@ mod tests {
     fn what_could_not_be_put_aside_delays_nothing() {
         let contact = Contact::default();
         let now: DateTime<Utc> = "2024-03-12T00:00:00Z".parse().unwrap();
-        contact.went(Went::Wrong("x".to_owned()), 60, now);
+        contact.went(&Went::Wrong("x".to_owned()), 60, now);
         for n in 2..20 {
-            contact.went(Went::Partly("full".to_owned()), 60, now);
+            contact.went(&Went::Partly("full".to_owned()), 60, now);
             let known = contact.known();
             assert_eq!((known.problem.as_deref(), known.failures), (Some("full"), n));
             assert_eq!((known.next_at.unwrap() - now).num_seconds(), 60);

@@ -47,7 +47,7 @@ pub async fn look(
     if let Some(why) = went.problem() {
         tracing::warn!(mailbox = ?target, %why, "not all went well at the mailbox; it is tried again later");
     }
-    contact.went(went, every, clock.now());
+    contact.went(&went, every, clock.now());
     brought
 }
 
