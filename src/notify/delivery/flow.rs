@@ -21,7 +21,7 @@ use crate::outbox::{LEASE, Pacer, claim, claim_links, has_links, release, renew}
 
 /// Messages that lie ready for the senders while the next batch is claimed.
 const READY: usize = 256;
-/// Links to sign in that lie ready for the sender that sends nothing else.
+/// Links to sign in that lie ready.
 const LINKS: usize = 16;
 /// Outcomes that wait to be written down.
 const UNWRITTEN: usize = 1_024;
@@ -52,7 +52,7 @@ impl Ready {
         let parcel = match parcel.row.kind {
             MessageKind::SignIn => match self.links.try_send(parcel) {
                 Ok(()) => return,
-                // Many at once are for all senders.
+                // So many at once wait for their turn like others.
                 Err(TrySendError::Full(parcel) | TrySendError::Closed(parcel)) => parcel,
             },
             _ => parcel,
@@ -164,16 +164,16 @@ pub(super) async fn run(delivery: Arc<Delivery>, stop: &CancellationToken) -> Re
     });
     let (ready, parcels) = mpsc::channel(READY);
     let (done, outcomes) = mpsc::channel(UNWRITTEN);
-    let parcels = Arc::new(tokio::sync::Mutex::new(parcels));
+    let (urgent, links) = mpsc::channel(LINKS);
+    let ready = Ready { all: ready, links: urgent };
+    let (parcels, links) = (send::shared(parcels), send::shared(links));
     // Whoever drops this future ends the tasks too.
     let mut tasks = JoinSet::new();
     for _ in 0..senders {
-        tasks.spawn(send::all(line.clone(), parcels.clone(), done.clone()));
+        tasks.spawn(send::all(line.clone(), links.clone(), Some(parcels.clone()), done.clone()));
     }
-    // For links to sign in alone: whatever keeps the others busy, somebody waits for these.
-    let (urgent, links) = mpsc::channel(LINKS);
-    tasks.spawn(send::all(line.clone(), Arc::new(tokio::sync::Mutex::new(links)), done.clone()));
-    let ready = Ready { all: ready, links: urgent };
+    // One for links to sign in alone: whatever keeps the others busy, somebody waits for these.
+    tasks.spawn(send::all(line.clone(), links, None, done.clone()));
     drop((parcels, done));
     tasks.spawn(write::all(line.clone(), outcomes));
     let mut holding = JoinSet::new();

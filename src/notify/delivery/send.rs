@@ -20,14 +20,22 @@ const REST: Duration = Duration::from_millis(10);
 /// When a message is tried again that came upon one connection too many.
 const AGAIN: TimeDelta = TimeDelta::seconds(30);
 
-/// Sends what comes, one after the other, until nothing comes any more. While people are waiting for answers, it rests
-/// between mails.
-pub(super) async fn all(line: Arc<Line>, parcels: Arc<Mutex<Receiver<Parcel>>>, done: Sender<Settled>) {
+/// What several senders take from.
+pub(super) type Shared = Arc<Mutex<Receiver<Parcel>>>;
+
+/// For several senders.
+pub(super) fn shared(parcels: Receiver<Parcel>) -> Shared {
+    Arc::new(Mutex::new(parcels))
+}
+
+/// Sends what comes, one after the other, until nothing comes any more: links to sign in first, and for one sender
+/// nothing else. While people are waiting for answers, it rests between mails.
+pub(super) async fn all(line: Arc<Line>, links: Shared, parcels: Option<Shared>, done: Sender<Settled>) {
+    let left = parcels.as_ref().unwrap_or(&links);
     let stationery = line.delivery.stationery();
     let mut pause = Pause::default();
     loop {
-        let next = parcels.lock().await.recv().await;
-        let Some(parcel) = next else { return };
+        let Some(parcel) = next(&links, parcels.as_ref()).await else { return };
         let _care = Care(&line, parcel.row.id);
         written(&line).await;
         let began = Instant::now();
@@ -51,7 +59,7 @@ pub(super) async fn all(line: Arc<Line>, parcels: Arc<Mutex<Receiver<Parcel>>>, 
         {
             tracing::warn!(%why, "a connection got no further, and others do: mail.connections may be too many");
             put_off(&line, &parcel, now + AGAIN).await;
-            pause.take(&line, &parcels).await;
+            pause.take(&line, left).await;
             continue;
         }
         metrics::counter!("pufa_mail_attempts_total", "outcome" => outcome.as_str()).increment(1);
@@ -63,12 +71,23 @@ pub(super) async fn all(line: Arc<Line>, parcels: Arc<Mutex<Receiver<Parcel>>>, 
             return;
         }
         if is_away {
-            pause.take(&line, &parcels).await;
+            pause.take(&line, left).await;
         }
         let rest = line.delivery.traffic.rest_after(began.elapsed(), REST);
         if !rest.is_zero() && !line.stop.is_cancelled() {
             tokio::time::sleep(rest).await;
         }
+    }
+}
+
+/// What comes next; None once nothing comes any more.
+async fn next(links: &Shared, parcels: Option<&Shared>) -> Option<Parcel> {
+    let link = async { links.lock().await.recv().await };
+    let Some(parcels) = parcels else { return link.await };
+    tokio::select! {
+        biased;
+        Some(link) = link => Some(link),
+        parcel = async { parcels.lock().await.recv().await } => parcel,
     }
 }
 
@@ -142,7 +161,7 @@ impl Default for Pause {
 impl Pause {
     const LONGEST: Duration = Duration::from_secs(30);
 
-    async fn take(&mut self, line: &Line, parcels: &Mutex<Receiver<Parcel>>) {
+    async fn take(&mut self, line: &Line, parcels: &Shared) {
         const LOOK: Duration = Duration::from_millis(100);
         let end = Instant::now() + self.0;
         while Instant::now() < end && !line.is_given_up() {

@@ -123,13 +123,35 @@ async fn of_mails_that_stall_keep_no_link_waiting() {
     smtp.script(&json!({ link: ["accept"] }));
     let sending = sending(app);
     seconds(2.0).await;
-    let tx = app.db.begin().await.unwrap();
-    mail_link(&tx, link, &app.config.access, app.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    mail_to(app, link).await;
     seconds(4.0).await;
     let mails = taken(&smtp);
     assert_eq!(mails.keys().collect::<Vec<_>>(), [link], "it waits for none of the others");
     smtp.behave("accept");
     sending.await.unwrap();
     assert_eq!(taken(&smtp).len(), 7);
+}
+
+async fn mail_to(app: &App, address: &str) {
+    let tx = app.db.begin().await.unwrap();
+    mail_link(&tx, address, &app.config.access, app.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_link_that_stalls_keep_no_other_link_waiting() {
+    let smtp = Smtp::up();
+    let (first, second) = ("kj001@example.test", "kj002@example.test");
+    smtp.script(&json!({ first: ["slow 12"] }));
+    let ground = ground(Backend::Postgres, 1, 2, &smtp).await;
+    ground.deliver(0).await;
+    mail_to(&ground.app, first).await;
+    let sending = sending(&ground.app);
+    seconds(1.5).await;
+    mail_to(&ground.app, second).await;
+    seconds(4.0).await;
+    let mails = taken(&smtp);
+    assert!(mails.contains_key(second) && !mails.contains_key(first), "{mails:?}");
+    sending.await.unwrap();
+    assert_eq!(taken(&smtp).len(), 3);
 }
