@@ -16,7 +16,7 @@ use crate::scheduling::{registration, roster};
 use crate::state::App;
 
 /// The longest that running jobs may take to end when the program stops.
-const GRACE: Duration = Duration::from_secs(180);
+const GRACE: Duration = Duration::from_mins(3);
 
 /// The jobs of a running program.
 pub struct Jobs {

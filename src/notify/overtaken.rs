@@ -85,7 +85,9 @@ impl Later {
                 }
             }
         }
-        found.values_mut().for_each(|told| told.sort_by_key(|one| one.id));
+        for told in found.values_mut() {
+            told.sort_by_key(|one| one.id);
+        }
         Ok(Self(found))
     }
 }

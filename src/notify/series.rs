@@ -222,7 +222,9 @@ fn calendar(
         // What cancels the whole cancels each of it (RFC 5546 section 3.2.5).
         entries.truncate(1);
     }
-    entries.iter_mut().for_each(|entry| stamp(entry, row, method));
+    for entry in &mut entries {
+        stamp(entry, row, method);
+    }
     let attendance = attendance(stationery, facts, row, event, method);
     Ok(Invitation { method, text: message(entries, &attendance) })
 }

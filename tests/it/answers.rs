@@ -464,8 +464,8 @@ journeys! {
         let (said, peak) = piped(app, &huge);
         assert_eq!(said, "too-large\n");
         assert!(before.elapsed().as_secs() < 20, "{:?}", before.elapsed());
-        // Five are kept, and looked at as they are.
-        assert!(peak < usual + 20 * 1024, "{peak} KiB, {usual} KiB for a small one");
+        // Five are kept, and looked at as they are; the thirty never are.
+        assert!(peak < usual + 25 * 1024, "{peak} KiB, {usual} KiB for a small one");
         let deep: String = (0..1_000).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n")).collect();
         assert_eq!(piped(app, format!("From: a@x.test\r\n{deep}").as_bytes()).0, "too-deep\n");
     }

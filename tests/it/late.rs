@@ -285,7 +285,10 @@ journeys! {
         app.post(&format!("{}/restore", sittings[3]), &token, Value::Null).await.expect(200);
         deliver(app).await;
         let pair = |at: &str, said: &str| (at.to_owned(), said.to_owned());
-        assert_eq!(answers(&calendar(app, "kj001", 2).await), [pair("", "ACCEPTED")]);
+        let first = ["20240320T090000", "20240327T090000", "20240403T090000"].map(|at| pair(at, "ACCEPTED"));
+        let asked = [pair("", "NEEDS-ACTION")];
+        assert_eq!(answers(&calendar(app, "kj001", 2).await), [&asked, first.as_slice()].concat(), "that one is asked anew");
+        say(app, "KJ001", &sittings[3], AnswerStatus::Accepted).await;
         let some = [pair("", "NEEDS-ACTION"), pair("20240327T090000", "DECLINED")];
         assert_eq!(answers(&calendar(app, "kj002", 2).await), some);
         // One more, of which nothing was said so far.
@@ -294,12 +297,16 @@ journeys! {
         deliver(app).await;
         let all = ["20240320T090000", "20240327T090000", "20240403T090000", "20240410T090000"];
         let all = all.map(|at| pair(at, "ACCEPTED"));
-        assert_eq!(answers(&calendar(app, "kj001", 3).await), [&[pair("", "NEEDS-ACTION")], all.as_slice()].concat());
+        assert_eq!(answers(&calendar(app, "kj001", 3).await), [&asked, all.as_slice()].concat());
+        app.at("2024-03-12T08:12");
+        patch(app, &token, &event, json!({"series": {"rrule": "FREQ=WEEKLY;COUNT=4"}})).await;
+        deliver(app).await;
+        assert_eq!(answers(&calendar(app, "kj001", 4).await), [pair("", "ACCEPTED")], "all of it was answered alike");
         // Another place asks anew.
         app.at("2024-03-12T08:15");
         patch(app, &token, &event, json!({"location": "二楼"})).await;
         deliver(app).await;
-        assert_eq!(answers(&calendar(app, "kj001", 4).await), [pair("", "NEEDS-ACTION")]);
+        assert_eq!(answers(&calendar(app, "kj001", 5).await), [pair("", "NEEDS-ACTION")]);
     }
 
     async fn what_an_earlier_rule_left_is_known_by_the_slots_of_the_new_one(app: &TestApp) {

@@ -214,20 +214,20 @@ journeys! {
         assert_eq!(who(&of(app, MessageState::Sent).await).len(), 5);
     }
 
-    async fn taking_a_title_back_leaves_the_reminders_that_wait_for_the_morning(app: &TestApp) {
+    async fn taking_a_title_back_leaves_the_reminders_that_wait(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ-KJ", Scope::Manage).await;
-        let days = json!([{"key": "A-1", "starts_at": "2024-03-20", "ends_at": "2024-03-20", "all_day": true}]);
-        let more = json!({"sessions": days, "audience": ["staff:KJ001", "staff:KJ002"], "reminders": ["PT1H"]});
-        let made = publish(app, &token, "A", &[], more).await;
-        app.at("2024-03-19T22:00");
+        let more = json!({"audience": ["staff:KJ001", "staff:KJ002"], "reminders": ["PT1H"]});
+        let made = publish(app, &token, "A", &["2024-03-20"], more).await;
+        app.at("2024-03-20T07:30");
         app.patch(&sitting(&made, 0), &token, json!({"title": "新题目"})).await.expect(200);
-        tick(app, "2024-03-19T23:00").await;
+        app.at("2024-03-20T08:00");
+        jobs::add_reminders(app).await.unwrap();
         assert_eq!(who(&of(app, MessageState::Queued).await), ["kj001 reminder", "kj002 reminder"]);
-        app.at("2024-03-19T23:30");
+        app.at("2024-03-20T08:01");
         app.post(&format!("{}/undo", path("events", &made)), &token, Value::Null).await.expect(200);
         assert_eq!(who(&of(app, MessageState::Queued).await), ["kj001 reminder", "kj002 reminder"]);
-        tick(app, "2024-03-20T07:00").await;
+        tick(app, "2024-03-20T08:02").await;
         let sent = of(app, MessageState::Sent).await;
         assert_eq!(who(&sent[2..]), ["kj001 reminder", "kj002 reminder"]);
     }
@@ -235,11 +235,10 @@ journeys! {
     async fn who_is_taken_off_is_reminded_no_more(app: &TestApp) {
         app.world().await;
         let token = app.token("GQ-KJ", Scope::Manage).await;
-        let days = json!([{"key": "A-1", "starts_at": "2024-03-20", "ends_at": "2024-03-20", "all_day": true}]);
         let audience = json!(["staff:KJ001", "staff:KJ002", "staff:KJ003"]);
-        let more = json!({"sessions": days, "audience": audience, "reminders": ["PT1H"]});
-        let made = publish(app, &token, "A", &[], more).await;
-        tick(app, "2024-03-19T23:00").await;
+        let made = publish(app, &token, "A", &["2024-03-20"], json!({"audience": audience, "reminders": ["PT1H"]})).await;
+        app.at("2024-03-20T08:00");
+        jobs::add_reminders(app).await.unwrap();
         assert_eq!(of(app, MessageState::Queued).await.len(), 3);
         // One of them was tried already, and is to be tried again.
         let third = app.person_id("KJ003").await;
@@ -251,9 +250,9 @@ journeys! {
             .exec(app.db.write())
             .await
             .unwrap();
-        app.at("2024-03-20T02:00");
+        app.at("2024-03-20T08:01");
         app.patch(&path("events", &made), &token, json!({"audience": ["staff:KJ001"]})).await.expect(200);
-        tick(app, "2024-03-20T07:00").await;
+        tick(app, "2024-03-20T08:02").await;
         let sent = of(app, MessageState::Sent).await;
         assert_eq!(who(&sent[3..]), ["kj001 reminder", "kj002 cancellation", "kj003 cancellation"]);
         let dead = of(app, MessageState::Dead).await;

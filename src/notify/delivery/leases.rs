@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn a_lease_holds_from_the_claim_or_the_last_time_it_was_renewed() {
         let (leases, claimed) = (Leases::default(), Instant::now());
-        let (before, after) = (length() - Duration::from_secs(1), length());
+        let (before, after) = (length().saturating_sub(Duration::from_secs(1)), length());
         assert!(leases.hold(claimed, claimed + before) && !leases.hold(claimed, claimed + after));
         let renewed = claimed + Duration::from_secs(8);
         leases.renewed(renewed);

@@ -87,12 +87,12 @@ pub fn moment(reminder: &Reminder, (quiet, zone): (Quiet, Zone), told: Option<Da
 /// alone, whether quiet hours or a standstill brought them together. One that was due when the invited were last told is
 /// not sent: what they were told stands for it.
 #[must_use]
-pub fn latest<'a>(
-    reminders: &'a [Reminder],
+pub fn latest(
+    reminders: &[Reminder],
     hours: (Quiet, Zone),
     told: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-) -> Option<(&'a Reminder, DateTime<Utc>)> {
+) -> Option<(&Reminder, DateTime<Utc>)> {
     reminders
         .iter()
         .map(|reminder| (reminder, moment(reminder, hours, told)))

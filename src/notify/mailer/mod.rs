@@ -46,7 +46,7 @@ struct Parts {
 
 /// How it goes.
 enum Way {
-    Smtp(Pool),
+    Smtp(Box<Pool>),
     Folder(PathBuf),
 }
 
@@ -71,7 +71,7 @@ impl Mailer {
         let connections = usize::try_from(settings.connections).unwrap_or(1);
         Ok(Self(Arc::new(Parts {
             way: match target {
-                Target::Smtp(server) => Way::Smtp(Pool::new(*server, connections)),
+                Target::Smtp(server) => Way::Smtp(Box::new(Pool::new(*server, connections))),
                 Target::Folder(folder) => Way::Folder(folder),
             },
             sender: Party { name: from.name.unwrap_or_default(), address: from.email.to_string() },

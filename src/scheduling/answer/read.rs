@@ -1,6 +1,7 @@
 //! Looking up answers that stand.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 
 use entity::answer::{self, Column};
 use entity::id::{PersonId, SessionId};
@@ -58,10 +59,10 @@ pub async fn of_sessions(
 }
 
 /// What these people answered to these sessions, where it stands.
-pub async fn of_people(
+pub async fn of_people<S: BuildHasher>(
     db: &impl ConnectionTrait,
-    sessions: &HashSet<SessionId>,
-    people: &HashSet<PersonId>,
+    sessions: &HashSet<SessionId, S>,
+    people: &HashSet<PersonId, S>,
 ) -> Result<HashMap<(SessionId, PersonId), AnswerStatus>, DbErr> {
     if sessions.is_empty() || people.is_empty() {
         return Ok(HashMap::new());
