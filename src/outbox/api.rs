@@ -39,7 +39,7 @@ struct MessageView {
     /// `queued`, `sent`, `failed` (to be tried again), `dead`.
     #[schema(value_type = String, example = "sent")]
     state: MessageState,
-    /// How often it was tried.
+    /// How often it was tried; while the mail server is away, not every try counts.
     attempts: i32,
     /// What the mail server said last.
     answer: Option<String>,
