@@ -171,7 +171,7 @@ fn sqlite_pragmas(options: sea_orm::sqlx::sqlite::SqliteConnectOptions) -> sea_o
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
         // KiB. Those that only read have less: there are several, and the system keeps the file in memory anyway.
-        .pragma("cache_size", "-16000")
+        .pragma("cache_size", "-8000")
 }
 
 /// Rows of one statement: few trips, and fewer variables than either database allows.
